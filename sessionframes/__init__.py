@@ -1,0 +1,50 @@
+"""Sessions, probes, channels and units of neurophysiology archives, as validated pandas DataFrames.
+
+>>> import sessionframes as sf
+>>> db = sf.connect("demo")
+>>> sessions = db.get_sessions(published_at="2020-01-01")
+>>> units = db.get_units(session_ids=sessions)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sessionframes import errors, tables
+    from sessionframes.connection import Connection, InvalidRowsWarning
+    from sessionframes.frames.describe import describe
+    from sessionframes.registry import connect, list_sources
+
+__all__ = [
+    "Connection",
+    "InvalidRowsWarning",
+    "connect",
+    "describe",
+    "errors",
+    "list_sources",
+    "tables",
+]
+
+# Loaded when first used: pandera alone takes as long to import as pandas.
+_HOMES = {
+    "Connection": "sessionframes.connection",
+    "InvalidRowsWarning": "sessionframes.connection",
+    "connect": "sessionframes.registry",
+    "describe": "sessionframes.frames.describe",
+    "list_sources": "sessionframes.registry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    if name in __all__:
+        return importlib.import_module(f"sessionframes.{name}")
+    message = f"module 'sessionframes' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,447 @@
+"""An open source, and the five steps from a question to a frame, once for all of them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import pyarrow
+import pyarrow.compute
+
+from sessionframes.config import nearest
+from sessionframes.errors import QueryError, SourceResponseError, TableNotProvidedError
+from sessionframes.frames.describe import describe
+from sessionframes.frames.provenance import attach, describe_origin
+from sessionframes.query import Condition, Query
+from sessionframes.query.ids import normalise_ids
+from sessionframes.tables.convert import to_frame
+from sessionframes.tables.validation import find_failures, told, validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+    from sessionframes.source import FileKind, Read, Source, Transport
+    from sessionframes.tables import Table
+    from sessionframes.transports.files import FileTransport
+
+OnInvalid = Literal["raise", "report"]
+#: A query that is done sooner shows no progress (s).
+_PROGRESS_AFTER = 2.0
+
+
+class InvalidRowsWarning(UserWarning):
+    """Rows were left out of a frame because they break what its table promises.
+
+    Attributes
+    ----------
+    failures : pandas.DataFrame
+        One row per fault: ``column``, ``check``, ``key`` and ``value``, all text.
+    """
+
+    def __init__(self, message: str, failures: pd.DataFrame) -> None:
+        super().__init__(message)
+        self.failures = failures
+
+
+class Connection:
+    """An open source: ask it for tables. Made by :func:`sessionframes.connect`; close it, or use ``with``.
+
+    Parameters
+    ----------
+    source : Source
+        What it can be asked.
+    transport : Transport
+        How it is reached.
+    files : FileTransport, optional
+        How its files are reached, where it has any.
+    """
+
+    def __init__(self, source: Source, transport: Transport, files: FileTransport | None = None) -> None:
+        self._source = source
+        self._transport = transport
+        self._files = files
+
+    @property
+    def source(self) -> Source:
+        """What this source declares."""
+        return self._source
+
+    @property
+    def transport(self) -> Transport:
+        """How this source is reached."""
+        return self._transport
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables that this source has."""
+        return tuple(self._source.reads)
+
+    def get(
+        self, table: str, *, on_invalid: OnInvalid = "raise", progress: bool = True, **arguments: Any
+    ) -> pd.DataFrame:
+        """Return a table.
+
+        Parameters
+        ----------
+        table : str
+            Its name: one of :attr:`tables`.
+        on_invalid : {"raise", "report"}
+            What to do about rows that break what the table promises: raise and return nothing, or leave them
+            out with an :class:`InvalidRowsWarning` that lists them.
+        progress : bool
+            Show progress when it takes longer than 2 s.
+        **arguments
+            ``session_ids``, ``probe_ids``, ``channel_ids``, ``unit_ids`` as far as the table carries that
+            id: one, or any collection, array, Series, Index, or frame that carries it; None for no filter, an empty
+            one for no rows. Beside them, what the source's table takes; see :meth:`describe`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Validated; one row each, ordered by its key, which is the index; columns, dtypes and physical
+            units as :meth:`describe` tells. No rows: the same columns and dtypes.
+
+        Raises
+        ------
+        sessionframes.errors.QueryError
+            A wrong argument; nothing was sent.
+        sessionframes.errors.TableNotProvidedError
+            The source has no such table.
+        sessionframes.errors.SourceError
+            The source could not answer.
+        sessionframes.errors.FrameValidationError
+            Rows that break what the table promises.
+        """
+        if on_invalid not in ("raise", "report"):
+            message = f"on_invalid is {on_invalid!r}."
+            raise QueryError(message, hint="Say 'raise' or 'report'.")
+        read = self.read(table)
+        query = self.query(table, **arguments)
+        arrow = self.fetch_arrow(read, query, progress=progress)
+        frame = to_frame(arrow, read.table)
+        del arrow
+        frame = self._checked(frame, read.table, on_invalid)
+        return attach(frame, describe_origin(self._source.name, self._transport.address, query))
+
+    def get_sessions(self, session_ids: Any = None, **arguments: Any) -> pd.DataFrame:
+        """Return the sessions; arguments, result and errors as in :meth:`get`."""
+        return self.get("sessions", session_ids=session_ids, **arguments)
+
+    def get_probes(self, probe_ids: Any = None, session_ids: Any = None, **arguments: Any) -> pd.DataFrame:
+        """Return the probes; arguments, result and errors as in :meth:`get`."""
+        return self.get("probes", probe_ids=probe_ids, session_ids=session_ids, **arguments)
+
+    def get_channels(
+        self, channel_ids: Any = None, probe_ids: Any = None, session_ids: Any = None, **arguments: Any
+    ) -> pd.DataFrame:
+        """Return the channels; arguments, result and errors as in :meth:`get`."""
+        return self.get(
+            "channels", channel_ids=channel_ids, probe_ids=probe_ids, session_ids=session_ids, **arguments
+        )
+
+    def get_units(
+        self,
+        unit_ids: Any = None,
+        channel_ids: Any = None,
+        probe_ids: Any = None,
+        session_ids: Any = None,
+        **arguments: Any,
+    ) -> pd.DataFrame:
+        """Return the units, whatever their quality; arguments, result and errors as in :meth:`get`."""
+        return self.get(
+            "units",
+            unit_ids=unit_ids,
+            channel_ids=channel_ids,
+            probe_ids=probe_ids,
+            session_ids=session_ids,
+            **arguments,
+        )
+
+    def stream(self, kind: str, id: Any) -> Iterator[bytes]:  # noqa: A002  it is an id, whatever the builtin
+        """Yield a file of the source as bytes; nothing is sent before the first of them is asked for.
+
+        Parameters
+        ----------
+        kind : str
+            One of ``source.files``.
+        id : int or str
+            Whose file: a session's, a probe's ..., as the kind tells.
+
+        Raises
+        ------
+        sessionframes.errors.DownloadError
+            There is no such file, or it did not arrive whole.
+        """
+        files, found = self._file_kind(kind)
+        yield from files.stream(found.locate(self, id))
+
+    def download(
+        self,
+        kind: str,
+        ids: Any,
+        path: str | Path,
+        *,
+        workers: int = 4,
+        progress: bool = True,
+    ) -> Path | list[Path]:
+        """Bring files of the source to disk: resumed where they were left, whole or not at all.
+
+        Parameters
+        ----------
+        kind : str
+            One of ``source.files``.
+        ids : ids
+            One id, or several for several files at once.
+        path : str or Path
+            For one id the file to write, or an existing directory; for several a directory. In a directory
+            the kind gives each file its name.
+        workers : int
+            How many files at once.
+        progress : bool
+            Show progress.
+
+        Returns
+        -------
+        Path or list of Path
+            The file written; for several ids one each, in their order.
+
+        Raises
+        ------
+        sessionframes.errors.DownloadError
+            Files that did not arrive; the others did. Nothing is left under the name of one that did not,
+            and a file that was there before stays as it was.
+        """
+        files, found = self._file_kind(kind)
+        target = Path(path)
+        if isinstance(ids, str | int):
+            request = found.locate(self, ids)
+            target = target / request.filename if target.is_dir() else target
+            return files.download(request, target, progress=progress)
+        requests = [found.locate(self, one) for one in ids]
+        jobs = [(request, target / request.filename) for request in requests]
+        return files.download_many(jobs, workers=workers, progress=progress)
+
+    def describe(self, table: str) -> pd.DataFrame:
+        """Return the data dictionary of a table of this source; see :func:`sessionframes.describe`."""
+        return describe(self.read(table).table)
+
+    def read(self, table: str) -> Read:
+        """Return how a table is read.
+
+        Raises
+        ------
+        sessionframes.errors.TableNotProvidedError
+            The source has no such table.
+        """
+        try:
+            return self._source.reads[table]
+        except KeyError:
+            message = f"this source has no table {table!r}."
+            raise TableNotProvidedError(
+                message, source=self._source.name, hint=nearest(str(table), self.tables)
+            ) from None
+
+    def arguments(self, table: str) -> tuple[str, ...]:
+        """Return the names of the arguments that a table takes, ids first."""
+        return tuple(_taken(self.read(table)))
+
+    def query(self, table: str, **arguments: Any) -> Query:
+        """Return the question that a ``get_*`` call with these arguments asks, checked, without asking it.
+
+        Raises
+        ------
+        sessionframes.errors.QueryError
+            An argument that the table does not take, or a value that it cannot mean.
+        """
+        read = self.read(table)
+        conditions: list[Condition] = []
+        switches: set[str] = set()
+        takes = _taken(read)
+        for name, value in arguments.items():
+            if name not in takes:
+                message = f"there is no argument {name!r}."
+                raise QueryError(
+                    message, source=self._source.name, table=table, hint=nearest(name, takes)
+                )
+            if name in read.switches:
+                switches |= _switched(name, value, self._source.name, table)
+            else:
+                condition = takes[name](value)
+                conditions += [] if condition is None else [condition]
+        return Query(read.table, tuple(conditions), frozenset(switches))
+
+    def fetch_arrow(
+        self, read: Read, query: Query, *, progress: bool = False, transport: Transport | None = None
+    ) -> pyarrow.Table:
+        """Return the answer to a query as an Arrow table of its schema, ordered by key; not validated yet.
+
+        Parameters
+        ----------
+        read : Read
+            How the query's table is read.
+        query : Query
+            The question.
+        progress : bool
+            Show progress when it takes longer than 2 s.
+        transport : Transport, optional
+            A view of the source to use in place of the connection's own transport.
+        """
+        schema = read.table.arrow_schema()
+        if query.is_impossible:
+            return schema.empty_table()
+        transport = transport or self._transport
+        pages = _counted(
+            (
+                read.flatten(page)
+                for request in read.compile(query)
+                for page in transport.fetch(request)
+            ),
+            read.table.table_name(),
+            progress=progress,
+        )
+        parts = list(pages)
+        for part in parts:
+            _check_schema(part, schema, self._source.name, read.table.table_name())
+        return _ordered(pyarrow.concat_tables(parts) if parts else schema.empty_table(), read.table)
+
+    def export(
+        self,
+        path: str | Path,
+        tables: Sequence[str] | None = None,
+        *,
+        sessions_per_chunk: int = 20,
+        overwrite: bool = False,
+        progress: bool = True,
+        **arguments: Any,
+    ) -> Path:
+        """Write tables to Parquet, a few sessions at a time, so that memory stays flat.
+
+        Parameters
+        ----------
+        path : str or Path
+            A directory: new, empty, or left by the same export when it was interrupted, which then goes on.
+        tables : sequence of str, optional
+            Names of tables; all that the source has if not given.
+        sessions_per_chunk : int
+            How many sessions are read, validated and written at once.
+        overwrite : bool
+            Replace an export that is there already.
+        progress : bool
+            Show progress.
+        **arguments
+            As of the ``get_*`` calls, applied to each table that takes them, such as ``session_ids``.
+
+        Returns
+        -------
+        Path
+            The directory, with ``manifest.json`` in it, written last: without it, it is no export.
+
+        Raises
+        ------
+        sessionframes.errors.ExportError
+            The directory holds something else, or cannot be written.
+        sessionframes.errors.SessionFramesError
+            As of the ``get_*`` calls.
+        """
+        from sessionframes.export import export
+
+        return export(
+            self,
+            Path(path),
+            tables,
+            sessions_per_chunk=sessions_per_chunk,
+            overwrite=overwrite,
+            progress=progress,
+            arguments=arguments,
+        )
+
+    def close(self) -> None:
+        """Let go of everything that was opened; a second call does nothing."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{self._source.name} at {self._transport.address}: {', '.join(self.tables)}>"
+
+    def _file_kind(self, kind: str) -> tuple[FileTransport, FileKind]:
+        if self._files is None or kind not in self._source.files:
+            message = f"this source has no files of the kind {kind!r}."
+            raise TableNotProvidedError(
+                message, source=self._source.name, hint=nearest(kind, self._source.files)
+            )
+        return self._files, self._source.files[kind]
+
+    def _checked(self, frame: pd.DataFrame, model: type[Table], on_invalid: OnInvalid) -> pd.DataFrame:
+        if on_invalid == "raise":
+            return validate(frame, model, source=self._source.name)
+        failures = find_failures(frame, model)
+        if failures is None:
+            return frame
+        rows = frame.index.astype("str").isin(failures["key"].dropna())
+        kept = frame.loc[~rows].astype(
+            {name: dtype for name, dtype in model.dtypes().items() if name != model.key_name()}
+        )
+        # What is wrong with the frame as a whole does not go away with some rows.
+        validate(kept, model, source=self._source.name)
+        message = f"{self._source.name}.{model.table_name()}: {rows.sum()} rows left out; {told(failures, len(frame))}"
+        warnings.warn(InvalidRowsWarning(message, failures), stacklevel=4)
+        return kept
+
+
+def _taken(read: Read) -> Mapping[str, Any]:
+    """Every argument that a table takes, with what makes a condition of its value."""
+
+    def of_id(keyword: str, column: str) -> Any:
+        def parse(values: Any) -> Condition | None:
+            ids = normalise_ids(values, column, kind=read.table.id_kind())
+            return None if ids is None else Condition(column, "in", ids)
+
+        return parse
+
+    by_id = {f"{column}s": of_id(f"{column}s", column) for column in read.table.ids()}
+    aliases = {alias: by_id[keyword] for alias, keyword in read.id_aliases.items()}
+    return {
+        **by_id,
+        **aliases,
+        **{argument.name: argument.parse for argument in read.arguments},
+        **dict.fromkeys(read.switches),
+    }
+
+
+def _switched(name: str, value: Any, source: str, table: str) -> set[str]:
+    if not isinstance(value, bool):
+        message = f"{name} is {value!r}."
+        raise QueryError(message, source=source, table=table, hint="Say True or False.")
+    return {name} if value else set()
+
+
+def _counted(parts: Iterator[pyarrow.Table], name: str, *, progress: bool) -> Iterator[pyarrow.Table]:
+    from tqdm.auto import tqdm
+
+    with tqdm(desc=name, unit=" rows", unit_scale=True, delay=_PROGRESS_AFTER, disable=not progress) as bar:
+        for part in parts:
+            bar.update(part.num_rows)
+            yield part
+
+
+def _check_schema(part: pyarrow.Table, schema: pyarrow.Schema, source: str, table: str) -> None:
+    if not part.schema.equals(schema):
+        message = f"a page was flattened to {part.schema.names}, not to the columns of the table."
+        raise SourceResponseError(message, source=source, table=table, hint="Report this: it is a bug.")
+
+
+def _ordered(table: pyarrow.Table, model: type[Table]) -> pyarrow.Table:
+    key = table.column(model.key_name())
+    before, after = key.slice(0, max(len(key) - 1, 0)), key.slice(1)
+    if pyarrow.compute.all(pyarrow.compute.less_equal(before, after), min_count=0).as_py():
+        return table
+    return table.sort_by(model.key_name())

@@ -1,0 +1,116 @@
+"""An export of an open source: which tables, and in which chunks of sessions."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from sessionframes.config import nearest
+from sessionframes.errors import QueryError
+from sessionframes.frames.provenance import describe_origin
+from sessionframes.parquet.export import TablePlan, export_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import pyarrow
+
+    from sessionframes.connection import Connection
+    from sessionframes.source import Transport
+
+
+def export(
+    db: Connection,
+    path: Path,
+    tables: Sequence[str] | None,
+    *,
+    sessions_per_chunk: int,
+    overwrite: bool,
+    progress: bool,
+    arguments: dict[str, Any],
+) -> Path:
+    """Write tables of an open source to Parquet; see :meth:`sessionframes.connection.Connection.export`."""
+    names = _wanted(db, tables)
+    if sessions_per_chunk < 1:
+        message = f"sessions_per_chunk is {sessions_per_chunk}; it must be 1 or more."
+        raise QueryError(message)
+    # Collections that can be read only once are needed for each table.
+    arguments = {name: _kept(value) for name, value in arguments.items()}
+    by_table = {name: _arguments(db, name, arguments) for name in names}
+    _check_all_taken(db, names, arguments, by_table)
+    with db.transport.consistent() as view:
+        sessions = _session_ids(db, arguments, view)
+        chunks = [
+            sessions[start : start + sessions_per_chunk]
+            for start in range(0, len(sessions), sessions_per_chunk)
+        ]
+        plans = [_plan(db, name, by_table[name], chunks, view) for name in names]
+        question = {
+            "source": db.source.name,
+            "address": db.transport.address,
+            "queries": [plan.origin["query"] for plan in plans],
+            "schemas": [plan.origin["schema"] for plan in plans],
+            "sessions": len(sessions),
+            "sessions_sha256": hashlib.sha256(repr(chunks).encode()).hexdigest(),
+        }
+        return export_tables(path, plans, question, overwrite=overwrite, progress=progress)
+
+
+def _wanted(db: Connection, tables: Sequence[str] | None) -> list[str]:
+    if isinstance(tables, str):
+        tables = [tables]
+    names = list(dict.fromkeys(db.tables if tables is None else tables))
+    if not names:
+        message = "no tables to export."
+        raise QueryError(message, hint=f"This source has: {', '.join(db.tables)}.")
+    for name in names:
+        db.read(name)
+    return names
+
+
+def _kept(value: Any) -> Any:
+    is_iterator = hasattr(value, "__next__")
+    return list(value) if is_iterator else value
+
+
+def _arguments(db: Connection, table: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    takes = db.arguments(table)
+    return {name: value for name, value in arguments.items() if name in takes}
+
+
+def _check_all_taken(
+    db: Connection, names: list[str], arguments: dict[str, Any], by_table: dict[str, dict[str, Any]]
+) -> None:
+    for name in arguments:
+        if not any(name in taken for taken in by_table.values()):
+            message = f"none of the tables takes an argument {name!r}."
+            known = {known for table in names for known in db.arguments(table)}
+            raise QueryError(message, source=db.source.name, hint=nearest(name, known))
+
+
+def _session_ids(db: Connection, arguments: dict[str, Any], view: Transport) -> list[Any]:
+    if "sessions" not in db.tables:
+        return []
+    query = db.query("sessions", **_arguments(db, "sessions", arguments))
+    found = db.fetch_arrow(db.read("sessions"), query, transport=view)
+    ids: list[Any] = found.column("session_id").to_pylist()
+    return ids
+
+
+def _plan(
+    db: Connection, table: str, arguments: dict[str, Any], chunks: list[list[Any]], view: Transport
+) -> TablePlan:
+    read = db.read(table)
+    whole = db.query(table, **arguments)
+
+    def fetch(**more: Any) -> Callable[[], pyarrow.Table]:
+        def fetched() -> pyarrow.Table:
+            query = db.query(table, **{**arguments, **more})
+            return db.fetch_arrow(read, query, transport=view)
+
+        return fetched
+
+    by_session = "session_id" in read.table.ids() and "sessions" in db.tables
+    parts = [fetch(session_ids=chunk) for chunk in chunks] if by_session else [fetch()]
+    return TablePlan(read.table, parts, describe_origin(db.source.name, db.transport.address, whole))

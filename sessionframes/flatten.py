@@ -1,0 +1,23 @@
+"""From a page of an answer to an Arrow table with the names and types that a table declares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow
+
+if TYPE_CHECKING:
+    from sessionframes.tables import Table
+
+
+def from_batch(model: type[Table], batch: pyarrow.RecordBatch) -> pyarrow.Table:
+    """Return a record batch that has the model's columns already, with the model's Arrow types.
+
+    Parameters
+    ----------
+    model : type of Table
+        The source's form of the table.
+    batch : pyarrow.RecordBatch
+        The same columns in the same order; types may differ in width, such as string for large_string.
+    """
+    return pyarrow.Table.from_batches([batch]).cast(model.arrow_schema())

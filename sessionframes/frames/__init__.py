@@ -1,0 +1,1 @@
+"""Frames in, frames out; no source is known here."""

@@ -1,0 +1,87 @@
+"""The data dictionary: what each column of a table means, and in which physical unit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from sessionframes.tables import Table
+
+# Frictionless Table Schema has these types; the dtype of pandas stands beside them.
+_TYPES = {
+    "int64": "integer",
+    "Int64": "integer",
+    "float64": "number",
+    "bool": "boolean",
+    "boolean": "boolean",
+    "str": "string",
+    "datetime64[us, UTC]": "datetime",
+}
+
+
+def describe(model: type[Table]) -> pd.DataFrame:
+    """Return the data dictionary of a table.
+
+    Parameters
+    ----------
+    model : type of Table
+        A core table, or a source's form of it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per column in the table's order, the key first; index ``column``, and ``dtype``, ``unit``
+        (physical), ``description`` and ``null`` (what a null means; null where there can be none), all text.
+    """
+    facts = model.facts()
+    rows = {
+        name: {
+            "dtype": str(dtype) if dtype is not None else "the source's id",
+            "unit": facts[name]["unit"],
+            "description": facts[name]["description"],
+            "null": facts[name]["null"],
+        }
+        for name, dtype in model.dtypes().items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", dtype="str").rename_axis("column")
+
+
+def table_schema(model: type[Table]) -> dict[str, Any]:
+    """Return a table as a Frictionless Table Schema: types, units, keys and foreign keys, ready for JSON."""
+    facts = model.facts()
+    key = model.key_name()
+    fields = [_field(name, dtype, facts[name], is_key=name == key) for name, dtype in model.dtypes().items()]
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
+        "title": model.table_name(),
+        "description": (model.__doc__ or "").strip().partition("\n")[0],
+        "fields": fields,
+        "primaryKey": [key],
+        "foreignKeys": [
+            {"fields": [name], "reference": {"resource": name.replace("_id", "s"), "fields": [name]}}
+            for name in model.ids()
+            if name != key or model.table_name() != f"{key.removesuffix('_id')}s"
+        ],
+    }
+
+
+def _field(name: str, dtype: Any, facts: dict[str, Any], *, is_key: bool) -> dict[str, Any]:
+    constraints = {
+        "required": not facts["nullable"],
+        "unique": is_key,
+        "minimum": facts["minimum"],
+        "maximum": facts["maximum"],
+        "enum": facts["values"],
+    }
+    told = {
+        "name": name,
+        # A core table leaves the type of its ids to the source: integers in LIMS, text elsewhere.
+        "type": _TYPES[str(dtype)] if dtype is not None else "any",
+        "description": facts["description"],
+        "unit": facts["unit"],
+        "null": facts["null"],
+        "constraints": {label: value for label, value in constraints.items() if value not in (None, False)},
+    }
+    return {label: value for label, value in told.items() if value}

@@ -1,0 +1,139 @@
+"""Ids as people hand them over: one, many, an array, a column, a whole frame."""
+
+from __future__ import annotations
+
+import numbers
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sessionframes.errors import QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_INT64 = range(-(2**63), 2**63)
+#: Above this, neighbouring whole numbers share one float, so a float no longer tells which id is meant.
+_LARGEST_EXACT_FLOAT = 2**53
+_LONGEST_SHOWN = 60
+
+
+def normalise_ids(values: Any, column: str, *, kind: str) -> tuple[Any, ...] | None:
+    """Return ids as a sorted tuple without repeats, or None where there is no filter.
+
+    Parameters
+    ----------
+    values : object
+        None for no filter; one id; a list, tuple, set, range, generator, NumPy array, Series or Index of ids;
+        or a DataFrame that carries them as its index or as a column named `column`.
+    column : str
+        Which id: "session_id", "probe_id" ...
+    kind : {"int64", "str"}
+        The source's type of id. For ``int64``, text of digits and whole floats are ids too.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        A value that is no id: null, fractional, boolean, of another type, or too large.
+    """
+    if values is None:
+        return None
+    array = _integer_array(values, column)
+    if array is not None and kind == "int64":
+        if array.size and int(array.max()) not in _INT64:
+            raise _refused(array.max(), column, "is larger than any 64-bit id")
+        return tuple(np.unique(array).tolist())
+    convert = _integer if kind == "int64" else _text
+    return tuple(sorted({convert(value, column) for value in _listed(values, column)}))
+
+
+def _integer_array(values: Any, column: str) -> np.ndarray[Any, Any] | None:
+    """The fast path, for a million ids: whatever is, or holds, a NumPy array of integers."""
+    if isinstance(values, pd.DataFrame):
+        values = _column_of(values, column)
+    if isinstance(values, range):
+        values = np.asarray(values)
+    if isinstance(values, pd.Series | pd.Index) and isinstance(values.dtype, np.dtype):
+        values = values.to_numpy()
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iu" and values.ndim == 1:
+        return values
+    return None
+
+
+def _listed(values: Any, column: str) -> Iterable[Any]:
+    if isinstance(values, pd.DataFrame):
+        values = _column_of(values, column)
+    if isinstance(values, np.ndarray) and values.ndim > 1:
+        message = f"the ids have {values.ndim} dimensions."
+        raise QueryError(message, column=column, hint="Give one list of ids, such as array.ravel().")
+    if isinstance(values, str | bytes | numbers.Number | np.generic | uuid.UUID) or values is pd.NA:
+        return [values]
+    if isinstance(values, np.ndarray) and values.ndim == 0:
+        return [values.item()]
+    try:
+        return list(values)
+    except TypeError:
+        raise _refused(values, column, "is neither an id nor a collection of ids") from None
+
+
+def _column_of(frame: pd.DataFrame, column: str) -> Any:
+    if frame.index.name == column:
+        return frame.index
+    if column in frame.columns:
+        return frame[column]
+    carried = [str(name) for name in [frame.index.name, *frame.columns] if str(name).endswith("_id")]
+    message = f"the frame carries no {column}; its ids are: {', '.join(carried) or 'none'}."
+    raise QueryError(message, column=column, hint=f"Give a frame with {column} as its index or a column.")
+
+
+def _integer(value: Any, column: str) -> int:
+    if isinstance(value, bool | np.bool_):
+        raise _refused(value, column, "is a boolean")
+    if isinstance(value, numbers.Integral):
+        found = int(value)
+    elif isinstance(value, str):
+        digits = value.strip()
+        # isdecimal() alone would let the digits of other scripts through, which people do not mean as ids.
+        if not (digits.isascii() and digits.removeprefix("-").isdecimal()):
+            raise _refused(value, column, "is no whole number")
+        found = int(digits)
+    elif isinstance(value, float | np.floating):
+        found = _whole(float(value), column)
+    elif value is None or value is pd.NA or value is pd.NaT:
+        raise _refused(value, column, "is null")
+    else:
+        raise _refused(value, column, f"is a {type(value).__name__}, not a whole number")
+    if found not in _INT64:
+        raise _refused(value, column, "is larger than any 64-bit id")
+    return found
+
+
+def _whole(value: float, column: str) -> int:
+    if np.isnan(value):
+        raise _refused(value, column, "is null (NaN)")
+    if not value.is_integer():
+        raise _refused(value, column, "is no whole number")
+    if abs(value) > _LARGEST_EXACT_FLOAT:
+        raise _refused(value, column, "is too large for a float to be exact")
+    return int(value)
+
+
+def _text(value: Any, column: str) -> str:
+    if isinstance(value, bool | np.bool_):
+        raise _refused(value, column, "is a boolean")
+    if isinstance(value, str | uuid.UUID | numbers.Integral):
+        return str(value)
+    if value is None or value is pd.NA or (isinstance(value, float | np.floating) and np.isnan(value)):
+        raise _refused(value, column, "is null")
+    raise _refused(value, column, f"is a {type(value).__name__}, not text")
+
+
+def _refused(value: Any, column: str, why: str) -> QueryError:
+    shown = repr(value)
+    if len(shown) > _LONGEST_SHOWN:
+        shown = f"{shown[:_LONGEST_SHOWN]}..."
+    return QueryError(
+        f"{shown} {why}.", column=column, hint="Give ids, one or many; None means all, [] means none."
+    )

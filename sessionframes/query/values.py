@@ -1,0 +1,100 @@
+"""Instants and texts as people hand them over."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sessionframes.errors import QueryError
+
+_HINT = (
+    "Give a date or datetime, or ISO text such as '2019-10-03' (all of that day) or '2019-10-03T08:30+02:00'; "
+    "without a zone it is UTC."
+)
+
+
+def until(value: Any, column: str) -> datetime | None:
+    """Return the last instant that a limit in time includes, in UTC, or None where there is no limit.
+
+    Parameters
+    ----------
+    value : None, str, date, datetime, pandas.Timestamp or numpy.datetime64
+        A bare date includes its whole day, a time of day nothing after itself. Zones are honoured; without
+        one, it is UTC.
+    column : str
+        What is limited, for messages.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        It is no date, or a null.
+    """
+    if value is None:
+        return None
+    day, instant = _parsed(value, column)
+    if day is not None:
+        # The last microsecond rather than the next midnight, which the last day of the calendar lacks.
+        return datetime.combine(day, time.max, tzinfo=UTC)
+    try:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except OverflowError:
+        raise _refused(value, column) from None
+
+
+def _parsed(value: Any, column: str) -> tuple[date | None, datetime]:
+    if isinstance(value, str):
+        return _from_text(value.strip(), value, column)
+    if value is pd.NaT or (isinstance(value, np.datetime64) and np.isnat(value)):
+        raise _refused(value, column)
+    if isinstance(value, np.datetime64):
+        stamp = pd.Timestamp(value)
+        is_day = np.datetime_data(value.dtype)[0] in {"Y", "M", "W", "D"}
+        return (stamp.date() if is_day else None), stamp.to_pydatetime(warn=False)
+    if isinstance(value, pd.Timestamp):
+        return None, value.to_pydatetime(warn=False)
+    if isinstance(value, datetime):
+        return None, value
+    if isinstance(value, date):
+        return value, datetime.min
+    raise _refused(value, column)
+
+
+def _from_text(text: str, value: Any, column: str) -> tuple[date | None, datetime]:
+    try:
+        return date.fromisoformat(text), datetime.min
+    except ValueError:
+        pass
+    try:
+        return None, datetime.fromisoformat(text)
+    except ValueError:
+        raise _refused(value, column) from None
+
+
+def _refused(value: Any, column: str) -> QueryError:
+    return QueryError(f"{str(value)[:60]!r} is no date or time.", column=column, hint=_HINT)
+
+
+def texts(values: Any, column: str) -> tuple[str, ...] | None:
+    """Return texts as a sorted tuple without repeats; None for no filter, one text for itself alone.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        Something in it is no text.
+    """
+    if values is None:
+        return None
+    if isinstance(values, str):
+        return (values,)
+    try:
+        listed = list(values)
+    except TypeError:
+        listed = [values]
+    for value in listed:
+        if not isinstance(value, str):
+            message = f"{value!r} is a {type(value).__name__}, not text."
+            raise QueryError(message, column=column, hint="Give one text or a list of them.")
+    return tuple(sorted(set(listed)))

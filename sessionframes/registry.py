@@ -1,0 +1,114 @@
+"""From a name, a URL or an entry of the config file to an open connection."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
+
+from sessionframes import sources
+from sessionframes.config import mask, nearest, read_entries, resolve
+from sessionframes.errors import ConfigError, UnknownSourceError
+
+if TYPE_CHECKING:
+    from sessionframes.connection import Connection
+    from sessionframes.source import Source
+
+ENTRY_POINTS = "sessionframes.sources"
+#: Not a source of its own: made-up data behind the wire of a real one.
+DEMO = "demo"
+
+
+def list_sources() -> list[str]:
+    """Return the names of all sources, our own and those of installed packages, in alphabetical order."""
+    own = [module.name for module in pkgutil.iter_modules(sources.__path__)]
+    return sorted({*own, *(point.name for point in entry_points(group=ENTRY_POINTS))})
+
+
+def load_source(name: str) -> Source:
+    """Return what a source declares; its drivers are not loaded yet.
+
+    Raises
+    ------
+    sessionframes.errors.UnknownSourceError
+        There is none of that name.
+    sessionframes.errors.ConfigError
+        Two packages claim the name.
+    """
+    own = {module.name for module in pkgutil.iter_modules(sources.__path__)}
+    foreign = [point for point in entry_points(group=ENTRY_POINTS) if point.name == name]
+    if len(foreign) + (name in own) > 1:
+        owners = ", ".join(point.value for point in foreign)
+        message = f"{name!r} is claimed more than once: {owners}{', sessionframes' if name in own else ''}."
+        raise ConfigError(message, hint="Uninstall all but one of them.")
+    if foreign:
+        source: Source = foreign[0].load()
+        return source
+    if name not in own:
+        message = f"there is no source {name!r}."
+        raise UnknownSourceError(message, hint=nearest(name, [*list_sources(), DEMO]))
+    found: Source = importlib.import_module(f"{sources.__name__}.{name}").SOURCE
+    return found
+
+
+def connect(target: str, **options: Any) -> Connection:
+    """Open a source.
+
+    Parameters
+    ----------
+    target : str
+        ``"demo"``; the name of a source (``"lims"``); the name of an entry of the config file; or a URL whose
+        scheme says which source it is (``"postgresql://..."``).
+    **options
+        What the source needs to know; ``sessionframes sources`` lists it. What is not given here is taken from
+        the environment, then from the config file, as they are now.
+
+    Returns
+    -------
+    Connection
+        Open; close it, or use it in a ``with`` statement.
+
+    Raises
+    ------
+    sessionframes.errors.UnknownSourceError
+        Nothing goes by that name.
+    sessionframes.errors.ConfigError
+        An option is missing, unknown or malformed.
+    sessionframes.errors.SourceError
+        The source cannot be reached, or refuses.
+    """
+    target = str(target)
+    if target == DEMO:
+        opened: Connection = importlib.import_module("sessionframes.demo").open_demo(**options)
+        return opened
+    entries = read_entries()
+    if target in entries:
+        return _open(*_entry(target, entries[target]), options)
+    if "://" in target:
+        return _open(load_source(_by_scheme(target)), {}, {"url": target, **options})
+    if target not in list_sources():
+        known = [*list_sources(), *entries, DEMO]
+        message = f"there is no source, nor entry of the config file, named {target!r}."
+        raise UnknownSourceError(message, hint=nearest(target, known))
+    return _open(load_source(target), {}, options)
+
+
+def _open(source: Source, entry: dict[str, Any], options: dict[str, Any]) -> Connection:
+    return source.open(resolve(source.name, source.options, options, entry))
+
+
+def _entry(name: str, entry: dict[str, Any]) -> tuple[Source, dict[str, Any]]:
+    settings = dict(entry)
+    # An entry [sources.lims] needs not say that it is about LIMS.
+    return load_source(str(settings.pop("source", name))), settings
+
+
+def _by_scheme(url: str) -> str:
+    scheme = url.partition("://")[0].partition("+")[0].lower()
+    schemes = {scheme: name for name in list_sources() for scheme in load_source(name).schemes}
+    try:
+        return schemes[scheme]
+    except KeyError:
+        message = f"no source is reached by {mask(url)!r}."
+        raise UnknownSourceError(message, hint=f"Known: {', '.join(sorted(schemes))}://.") from None

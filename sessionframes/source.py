@@ -1,0 +1,161 @@
+"""What a source declares: how it is reached, and, table by table, how it is asked and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sessionframes.query.conditions import Condition
+from sessionframes.query.values import texts, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    import pyarrow
+
+    from sessionframes.config import Option, Options
+    from sessionframes.connection import Connection
+    from sessionframes.query import Query
+    from sessionframes.tables import Table
+    from sessionframes.transports.files import FileRequest
+
+
+class Transport(Protocol):
+    """The I/O of one open connection: a request in, pages out."""
+
+    @property
+    def address(self) -> str:
+        """Where it leads, without secrets."""
+
+    def fetch(self, request: Any) -> Iterator[Any]:
+        """Yield the pages of the answer to a request."""
+
+    def render(self, request: Any) -> str:
+        """Return the request as people can read it, without secrets."""
+
+    def consistent(self) -> AbstractContextManager[Any]:
+        """Give a view in which all fetches see one state of the source, as far as it can."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A friendly argument of a ``get_*`` call beside the ids, which every table has by itself.
+
+    Parameters
+    ----------
+    name : str
+        The keyword.
+    description : str
+        What it keeps, for messages and help.
+    parse : callable
+        From the value given to a condition, or to None where it filters nothing.
+    """
+
+    name: str
+    description: str
+    parse: Callable[[Any], Condition | None]
+
+
+def until_argument(name: str, column: str, description: str) -> Argument:
+    """Return an argument that limits an instant from above; a bare date includes its whole day."""
+
+    def parse(value: Any) -> Condition | None:
+        limit = until(value, name)
+        return None if limit is None else Condition(column, "lte", limit)
+
+    return Argument(name, description, parse)
+
+
+def texts_argument(name: str, column: str, description: str) -> Argument:
+    """Return an argument that takes one text or several, any of which may be the column's value."""
+
+    def parse(value: Any) -> Condition | None:
+        wanted = texts(value, name)
+        return None if wanted is None else Condition(column, "in", wanted)
+
+    return Argument(name, description, parse)
+
+
+@dataclass(frozen=True)
+class Read:
+    """How one table of a source is read.
+
+    Parameters
+    ----------
+    table : type of Table
+        The source's form of it.
+    compile : callable
+        From a query to the requests that answer it; pure.
+    flatten : callable
+        From one page of an answer to an Arrow table of the form's schema; pure. No row more, no row less.
+    arguments : sequence of Argument
+        Friendly arguments beside the ids.
+    switches : mapping
+        Yes-or-no arguments, all off by default, with what each does.
+    id_aliases : mapping
+        Other keywords for the ids, as a source's own users know them: alias → keyword.
+    """
+
+    table: type[Table]
+    compile: Callable[[Query], Sequence[Any]]
+    flatten: Callable[[Any], pyarrow.Table]
+    arguments: Sequence[Argument] = ()
+    switches: Mapping[str, str] = field(default_factory=dict)
+    id_aliases: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of file that a source has.
+
+    Parameters
+    ----------
+    description : str
+        What the file holds, and by which id it is asked for.
+    locate : callable
+        ``locate(connection, id)`` → where the file is.
+    suffix : str
+        Of the file's name, such as ".nwb".
+    """
+
+    description: str
+    locate: Callable[[Any, Any], FileRequest]
+    suffix: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A system that holds data.
+
+    Parameters
+    ----------
+    name : str
+        By which users connect to it; the name of its file too.
+    description : str
+        One sentence.
+    options : sequence of Option
+        What it can be told when it connects.
+    reads : mapping
+        Table name → :class:`Read`.
+    open : callable
+        From the options to an open connection.
+    files : mapping
+        Kind of file → :class:`FileKind`.
+    schemes : sequence of str
+        URL schemes that mean this source, such as "postgresql".
+    printouts : mapping
+        File name → function that prints what we rely on, for ``schemas/sources/<name>/``.
+    """
+
+    name: str
+    description: str
+    options: Sequence[Option]
+    reads: Mapping[str, Read]
+    open: Callable[[Options], Connection]
+    files: Mapping[str, FileKind] = field(default_factory=dict)
+    schemes: Sequence[str] = ()
+    printouts: Mapping[str, Callable[[], str]] = field(default_factory=dict)

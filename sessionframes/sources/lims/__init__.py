@@ -1,0 +1,110 @@
+"""LIMS, the Allen Institute's Postgres, and the web application that hands out its files."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from sessionframes.config import Option, Options
+from sessionframes.errors import ConfigError
+from sessionframes.flatten import from_batch
+from sessionframes.source import Read, Source, texts_argument, until_argument
+from sessionframes.sources.lims import metrics, reads, schema
+from sessionframes.sources.lims.connection import LimsConnection
+from sessionframes.sources.lims.files import FILES
+from sessionframes.sources.lims.tables import (
+    LimsChannels,
+    LimsProbes,
+    LimsSessions,
+    LimsUnitMetrics,
+    LimsUnits,
+)
+from sessionframes.transports.files import FileTransport
+from sessionframes.transports.postgres import PostgresTransport, connection_string
+
+_REQUIRED = ("host", "dbname", "user")
+_SERVER = (*_REQUIRED, "port", "password", "sslmode", "sslrootcert", "sslcert", "sslkey")
+
+OPTIONS = (
+    Option("url", "postgresql://USER:PASSWORD@HOST:PORT/DATABASE.", ("LIMS_URL",), secret=True),
+    Option("host", "Name of the database server.", ("LIMS_HOST",)),
+    Option("port", "Its port.", ("LIMS_PORT",), default=5432, kind=int),
+    Option("dbname", "Name of the database.", ("LIMS_DBNAME",)),
+    Option("user", "Who reads.", ("LIMS_USER",)),
+    Option("password", "Their password.", ("LIMS_PASSWORD",), secret=True),
+    Option("sslmode", "libpq's sslmode: prefer, require, verify-full ..."),
+    Option("sslrootcert", "File of the certificates to trust."),
+    Option("sslcert", "File of the client's certificate."),
+    Option("sslkey", "File of the client's key."),
+    Option("statement_timeout", "Longest that one query may take on the server, in s.", kind=float),
+    Option("files_url", "Web application that hands out files.", ("LIMS_FILES_URL",), default="http://lims2"),
+    Option("files_timeout", "Longest silence of the web application, in s.", default=60.0, kind=float),
+)
+
+_PUBLISHED_AT = until_argument(
+    "published_at", "published_at", "Sessions published then or before; a bare date includes its whole day."
+)
+_INCLUDE = {"include_unusable": "Also habituation, failed and invalid ones, and those of which LIMS is silent."}
+_FILL = {"fill_genotype": 'Write "wt" where LIMS has no genotype.'}
+
+
+def open_lims(options: Options) -> LimsConnection:
+    """Open a LIMS.
+
+    Raises
+    ------
+    sessionframes.errors.ConfigError
+        It is not told which database.
+    sessionframes.errors.SourceError
+        The server does not answer, or refuses.
+    """
+    server = _server_options(options)
+    conninfo = connection_string(server, statement_timeout=options["statement_timeout"])
+    files = FileTransport(options["files_url"], timeout=(10, options["files_timeout"]))
+    return LimsConnection(SOURCE, PostgresTransport(conninfo, source="lims"), files)
+
+
+def _server_options(options: Options) -> dict[str, Any]:
+    url = options.secret("url")
+    told = {name: options.secret(name) for name in _SERVER}
+    if url is not None:
+        # A URL is complete; only what is given beside it in the same breath may change it.
+        beside = {
+            name: value
+            for name, value in told.items()
+            if options.origins[name] == "argument" and options.origins["url"] == "argument"
+        }
+        return {"url": url, **beside}
+    missing = [name for name in _REQUIRED if told[name] is None]
+    if missing:
+        variables = ", ".join(f"LIMS_{name.upper()}" for name in missing)
+        raise ConfigError(
+            f"not told which database: {', '.join(missing)} not given.",
+            source="lims",
+            hint=f'Give connect("lims", url=...), or these options, or set {variables}.',
+        )
+    return told
+
+
+SOURCE = Source(
+    name="lims",
+    description="LIMS of the Allen Institute (Postgres): what AllenSDK's EcephysProjectLimsApi reads.",
+    options=OPTIONS,
+    reads={
+        "sessions": Read(LimsSessions, reads.sessions, partial(from_batch, LimsSessions), (_PUBLISHED_AT,), {**_INCLUDE, **_FILL}),
+        "probes": Read(LimsProbes, reads.probes, partial(from_batch, LimsProbes), (_PUBLISHED_AT,), _INCLUDE),
+        "channels": Read(LimsChannels, reads.channels, partial(from_batch, LimsChannels), (_PUBLISHED_AT,), _INCLUDE),
+        "units": Read(LimsUnits, reads.units, partial(from_batch, LimsUnits), (_PUBLISHED_AT,), _INCLUDE),
+        "unit_metrics": Read(
+            LimsUnitMetrics,
+            metrics.unit_metrics,
+            metrics.flatten,
+            (texts_argument("session_types", "session_type", "Sessions of these types."), _PUBLISHED_AT),
+            _INCLUDE,
+        ),
+    },
+    open=open_lims,
+    files=FILES,
+    schemes=("postgresql", "postgres"),
+    printouts={"ddl.sql": schema.ddl},
+)

@@ -1,0 +1,164 @@
+"""What every table is: a pandera model that knows its name, its key and its Arrow schema."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pandera.pandas as pa
+import pyarrow
+
+from sessionframes.tables.kinds import ARROW_TYPES, ID_DTYPES, LEVELS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Table(pa.DataFrameModel):
+    """A table that sessionframes promises: strict columns in this order, fixed dtypes, a unique key.
+
+    A subclass with ``name=`` is a table of its own. A subclass of that with ``ids=`` is one source's form of
+    it: it fixes the type of the ids and may add the source's own columns, which come after the core's.
+
+    Parameters
+    ----------
+    name : str
+        The plural by which users know it: "units".
+    ids : {"int64", "str"}
+        The dtype of every id in the source's form.
+    """
+
+    _name: ClassVar[str]
+    _ids: ClassVar[str | None] = None
+
+    class Config:
+        """Nothing may be missing, extra, out of order or quietly converted."""
+
+        strict = True
+        ordered = True
+        coerce = False
+
+    def __init_subclass__(cls, *, name: str | None = None, ids: str | None = None, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if name is not None:
+            cls._name = name
+        if ids is not None:
+            cls._ids = ids
+
+    @classmethod
+    def to_schema(cls) -> pa.DataFrameSchema:
+        """Return the pandera schema, with the source's own type for every id."""
+        return _schema(cls)
+
+    @classmethod
+    def table_name(cls) -> str:
+        """Return the plural by which users know the table, such as "units"."""
+        return cls._name
+
+    @classmethod
+    def key_name(cls) -> str:
+        """Return the name of the key, which is the index of the frame."""
+        name: str = _schema(cls).index.name
+        return name
+
+    @classmethod
+    def ids(cls) -> tuple[str, ...]:
+        """Return the ids that a row carries, outermost first, its own key last."""
+        present = {*_schema(cls).columns, cls.key_name()}
+        levels = [level for level in LEVELS if level in present]
+        return tuple(levels) if cls.key_name() in levels else (*levels, cls.key_name())
+
+    @classmethod
+    def id_kind(cls) -> str:
+        """Return the dtype of the ids in a source's form: "int64" or "str"."""
+        return cls._ids or "str"
+
+    @classmethod
+    def dtypes(cls) -> dict[str, Any]:
+        """Return the pandas dtype of the key and of each column, in the table's order.
+
+        An id of a core table, which leaves its type to the source, is None here.
+        """
+        schema = _schema(cls)
+        parts = {schema.index.name: schema.index, **schema.columns}
+        return {name: _pandas_dtype(part) for name, part in parts.items()}
+
+    @classmethod
+    def facts(cls) -> dict[str, dict[str, Any]]:
+        """Return what is told of the key and of each column: description, unit, null, bounds."""
+        schema = _schema(cls)
+        parts = {schema.index.name: schema.index, **schema.columns}
+        return {name: _facts(part) for name, part in parts.items()}
+
+    @classmethod
+    def arrow_schema(cls) -> pyarrow.Schema:
+        """Return the Arrow schema: key first, then the columns; unit and description as field metadata."""
+        return _arrow_schema(cls)
+
+    @classmethod
+    def schema_hash(cls) -> str:
+        """Return 16 hex digits that change whenever a column, dtype, unit or meaning does."""
+        told = {
+            name: [str(dtype), cls.facts()[name]["description"], cls.facts()[name]["unit"]]
+            for name, dtype in cls.dtypes().items()
+        }
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+    @classmethod
+    def empty_frame(cls) -> pd.DataFrame:
+        """Return the frame of no rows: the index, every column and every dtype are there."""
+        from sessionframes.tables.convert import to_frame
+
+        return to_frame(cls.arrow_schema().empty_table(), cls)
+
+
+@cache
+def _schema(model: type[Table]) -> pa.DataFrameSchema:
+    schema = super(Table, model).to_schema()
+    if model._ids is None:  # noqa: SLF001  the cache lives beside the class because its methods share it
+        return schema
+    always, maybe = ID_DTYPES[model._ids]  # noqa: SLF001
+    schema.index.dtype = always
+    return schema.update_columns(
+        {
+            name: {"dtype": maybe if part.nullable else always}
+            for name, part in schema.columns.items()
+            if (part.metadata or {}).get("parent")
+        }
+    )
+
+
+def _pandas_dtype(part: Any) -> Any:
+    if part.dtype is None:
+        return None
+    dtype = part.dtype.type
+    # pandera hands out BooleanDtype and the like as classes here and there.
+    return dtype() if isinstance(dtype, type) else dtype
+
+
+def _facts(part: Any) -> dict[str, Any]:
+    bounds = {check.name: check.statistics for check in part.checks}
+    return {
+        "description": part.description,
+        "unit": (part.metadata or {}).get("unit"),
+        "null": (part.metadata or {}).get("null"),
+        "nullable": part.nullable,
+        "parent": bool((part.metadata or {}).get("parent")),
+        "minimum": bounds.get("greater_than_or_equal_to", {}).get("min_value"),
+        "maximum": bounds.get("less_than_or_equal_to", {}).get("max_value"),
+        "values": bounds.get("isin", {}).get("allowed_values"),
+    }
+
+
+@cache
+def _arrow_schema(model: type[Table]) -> pyarrow.Schema:
+    facts = model.facts()
+    fields = []
+    for name, dtype in model.dtypes().items():
+        told = {"description": facts[name]["description"] or "", "unit": facts[name]["unit"] or ""}
+        # Nullable throughout: a null where none may be must reach validation, which says where it is.
+        metadata = {label: text for label, text in told.items() if text}
+        fields.append(pyarrow.field(name, ARROW_TYPES[dtype], metadata=metadata))
+    return pyarrow.schema(fields)

@@ -1,0 +1,55 @@
+"""Arrow inside, pandas outside: the one place where a table crosses over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow
+
+if TYPE_CHECKING:
+    from sessionframes.tables.base import Table
+
+
+def to_frame(table: pyarrow.Table, model: type[Table]) -> pd.DataFrame:
+    """Return an Arrow table as the model's frame: its key as the index, its dtypes.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        With the names and types of ``model.arrow_schema()``. A null where the model allows none stays
+        visible: that column comes with the nullable twin of its dtype, for validation to name.
+    model : type of Table
+        The source's form of the table.
+    """
+    dtypes = model.dtypes()
+    columns = {name: to_pandas(table.column(name), dtype) for name, dtype in dtypes.items()}
+    index = pd.Index(columns.pop(model.key_name()), name=model.key_name(), copy=False)
+    return pd.DataFrame(columns, index=index, copy=False)
+
+
+def to_pandas(values: pyarrow.ChunkedArray, dtype: Any) -> Any:
+    """Return Arrow values as the array of one pandas dtype, without a copy where the layouts agree."""
+    if isinstance(dtype, np.dtype):
+        if dtype.kind == "f" or not values.null_count:
+            return _numpy(values, dtype)
+        # An int64 or bool with a null has no NumPy form; guessing a value would be worse than a wrong dtype.
+        dtype = pd.Int64Dtype() if dtype.kind == "i" else pd.BooleanDtype()
+    return dtype.__from_arrow__(values)
+
+
+def _numpy(values: pyarrow.ChunkedArray, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    array = values.to_numpy().astype(dtype, copy=False)
+    # Arrow's buffers are read-only, and a frame that cannot be assigned to is of little use.
+    return array if array.flags.writeable else array.copy()
+
+
+def to_arrow(frame: pd.DataFrame, model: type[Table]) -> pyarrow.Table:
+    """Return a frame of the model as an Arrow table: the key first, the model's Arrow types."""
+    schema = model.arrow_schema()
+    arrays = [pyarrow.array(frame.index, type=schema.field(0).type, from_pandas=True)]
+    arrays += [
+        pyarrow.array(frame[field.name], type=field.type, from_pandas=True) for field in list(schema)[1:]
+    ]
+    return pyarrow.Table.from_arrays(arrays, schema=schema)

@@ -1,0 +1,115 @@
+"""Whether a frame is what its table promises, and, if not, which rows are not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pandera.errors
+
+from sessionframes.errors import FrameValidationError
+
+if TYPE_CHECKING:
+    from sessionframes.tables.base import Table
+
+_FAULTS_TOLD = 5
+_KEYS_TOLD = 3
+_WIDEST = 40
+_COLUMNS = ("column", "check", "key", "value")
+
+
+def validate(frame: pd.DataFrame, model: type[Table], *, source: str | None = None) -> pd.DataFrame:
+    """Return `frame` itself if it is what the model promises.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Its index is the key.
+    model : type of Table
+        The source's form of the table.
+    source : str, optional
+        For the message.
+
+    Raises
+    ------
+    sessionframes.errors.FrameValidationError
+        It is not. The message tells the first faults; ``failures`` holds all of them, one row each.
+    """
+    failures = find_failures(frame, model)
+    if failures is None:
+        return frame
+    raise FrameValidationError(
+        told(failures, len(frame)),
+        failures=failures,
+        source=source,
+        table=model.table_name(),
+        hint='The rest can be had with on_invalid="report".',
+    )
+
+
+def find_failures(frame: pd.DataFrame, model: type[Table]) -> pd.DataFrame | None:
+    """Return one row per fault (``column, check, key, value``), or None where there is none."""
+    wrong = _wrong_dtypes(frame, model)
+    if wrong:
+        return _frame(wrong)
+    try:
+        model.validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        return _from_pandera(error.failure_cases, frame)
+    return None
+
+
+def _wrong_dtypes(frame: pd.DataFrame, model: type[Table]) -> list[dict[str, Any]]:
+    """Faults that pandera lets pass (object columns as text) or tells badly (nulls in an int64 column)."""
+    faults: list[dict[str, Any]] = []
+    for name, wanted in model.dtypes().items():
+        values = frame.index if name == model.key_name() else frame.get(name)
+        if values is None or wanted is None or values.dtype == wanted:
+            continue
+        missing = np.flatnonzero(values.isna())
+        if len(missing) and not model.facts()[name]["nullable"]:
+            keys = frame.index[missing]
+            faults += [{"column": name, "check": "not null", "key": key, "value": "null"} for key in keys]
+        else:
+            faults.append(
+                {"column": name, "check": f"dtype {wanted}", "key": None, "value": f"dtype {values.dtype}"}
+            )
+    return faults
+
+
+def _from_pandera(cases: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    of_index = cases["schema_context"].eq("Index")
+    faults = pd.DataFrame(
+        {
+            "column": cases["column"].where(cases["column"].notna(), frame.index.name),
+            "check": cases["check"].map(_check_name),
+            "key": cases["index"].where(~of_index, cases["failure_case"]),
+            "value": cases["failure_case"],
+        }
+    )
+    return _frame(faults)
+
+
+def _check_name(check: Any) -> str:
+    names = {"not_nullable": "not null", "field_uniqueness": "unique"}
+    return names.get(str(check), str(check))
+
+
+def _frame(faults: Any) -> pd.DataFrame:
+    frame = pd.DataFrame(faults, columns=list(_COLUMNS)).reset_index(drop=True)
+    return frame.assign(key=frame["key"].astype("str"), value=frame["value"].astype("str"))
+
+
+def told(failures: pd.DataFrame, rows: int) -> str:
+    """Return the first few faults as a sentence each; a million faults make no longer message."""
+    groups = failures.groupby(["column", "check"], sort=False, dropna=False)
+    said = []
+    for (column, check), group in list(groups)[:_FAULTS_TOLD]:
+        values = ", ".join(f"{str(value)[:_WIDEST]!r}" for value in group["value"].head(_KEYS_TOLD))
+        keys = ", ".join(group["key"].dropna().head(_KEYS_TOLD))
+        more = ", ..." if len(group) > _KEYS_TOLD else ""
+        said.append(f"{column} breaks '{check}' {len(group)} times: {values}{more} (keys {keys}{more})")
+    if groups.ngroups > _FAULTS_TOLD:
+        said.append(f"and {groups.ngroups - _FAULTS_TOLD} more kinds of fault")
+    return f"of {rows} rows, " + "; ".join(said) + "."

@@ -1,0 +1,1 @@
+"""The only rooms that talk to the outside: each turns requests into pages and knows no table."""
