@@ -15,11 +15,13 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,11 @@ class Fault:
 
 @dataclass(frozen=True)
 class Seen:
-    """A request as it came; ``headers`` has lower-case names."""
+    """A request as it came: the path decoded, the query not, the names of ``headers`` in lower case."""
 
     method: str
     path: str
+    query: str
     headers: Mapping[str, str]
 
 
@@ -121,12 +124,12 @@ class FaultServer:
     def seen(self, path: str) -> list[Seen]:
         """Return the requests for one path."""
         with self._lock:
-            return [request for request in self.requests if request.path.partition("?")[0] == path]
+            return [request for request in self.requests if request.path == path]
 
     def _next(self, request: Seen) -> tuple[_Resource | None, Fault]:
         with self._lock:
             self.requests.append(request)
-            resource = self._resources.get(request.path.partition("?")[0])
+            resource = self._resources.get(request.path)
             if resource is None:
                 return None, Fault()
             fault = resource.faults.pop(0) if resource.faults else None
@@ -152,12 +155,20 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     faulty: FaultServer
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: Any) -> None:
         """Keep the test output clean."""
 
     def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self._serve()
+
+    def _serve(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Seen(self.command, unquote(self.path), headers)
+        path, _, query = self.path.partition("?")
+        request = Seen(self.command, unquote(path), query, headers)
         resource, fault = self.faulty._next(request)
         if fault.before is not None:
             fault.before(request)
@@ -175,8 +186,6 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             status, answer, body = _file(resource, headers, fault)
         self._answer(status, {**answer, **fault.headers}, body, fault)
-
-    do_HEAD = do_POST = do_GET
 
     def _answer(self, status: int, headers: Mapping[str, str | None], body: bytes, fault: Fault) -> None:
         self.send_response(status)

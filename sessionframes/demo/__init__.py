@@ -1,4 +1,5 @@
-"""The demo: one seeded world of labs, sessions, probes and units, served over the wires of four archives.
+"""Made-up labs behind the wires of the real systems; no network but the machine's own."""
 
-Nothing in sessionframes imports this but the registry, and only when somebody asks for ``connect("demo")``.
-"""
+from sessionframes.demo.opening import open_demo
+
+__all__ = ["open_demo"]

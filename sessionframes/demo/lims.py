@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from sessionframes.config import mask
 from sessionframes.demo import lims_rows
 from sessionframes.errors import SourceError, SourceUnavailableError
 from sessionframes.sources.lims import schema
@@ -56,13 +57,13 @@ def load(url: str, world: World, *, progress: bool = True, ddl: str | None = Non
             cursor.execute("analyze")
     except psycopg.OperationalError as error:
         raise SourceUnavailableError(
-            f"The database for the demo could not be filled: {error}",
+            f"The database for the demo could not be filled: {_told(error)}",
             source="demo",
             hint="Check that it is running and has room, and load again; nothing was left behind.",
         ) from error
     except psycopg.Error as error:
         raise SourceError(
-            f"The database refused the demo's tables: {error}",
+            f"The database refused the demo's tables: {_told(error)}",
             source="demo",
             hint="Load into an empty database; nothing was left behind.",
         ) from error
@@ -100,6 +101,11 @@ def file_bytes(file_id: int) -> bytes:
     """
     head = f"sessionframes demo, well-known file {file_id}\n".encode()
     return head + hashlib.shake_256(head).digest(4096 + file_id % 4096)
+
+
+def _told(error: Exception) -> str:
+    text = mask(" ".join(str(error).split()))
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def _fill(cursor: psycopg.Cursor, world: World, *, progress: bool) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import threading
-import weakref
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,10 +15,11 @@ if TYPE_CHECKING:
     import requests
 
     from sessionframes.transports.http import HttpClient
+    from sessionframes.transports.workers import Stop
 
-__all__ = ["Body", "Entity", "EntityChangedError", "Stop", "StoppedError"]
+__all__ = ["Body", "Entity", "EntityChangedError"]
 
-_PAGE = re.compile(rb"\s*(<!doctype\s+html|<html)[\s>]", re.IGNORECASE)
+_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*(<!doctype\s+html|<html)[\s>]", re.IGNORECASE)
 _PAGE_TYPES = ("text/html", "application/xhtml")
 _PAGE_NAMES = (".html", ".htm", ".xhtml")
 _PACKED_NAMES = (".gz", ".tgz", ".bz2", ".xz", ".zst", ".br")
@@ -29,43 +27,6 @@ _PACKED_NAMES = (".gz", ".tgz", ".bz2", ".xz", ".zst", ".br")
 
 class EntityChangedError(DownloadError):
     """The file on the server is no longer the one whose beginning we have."""
-
-
-class StoppedError(Exception):
-    """Somebody else called :meth:`Stop.set`; never seen outside the transport."""
-
-
-class Stop:
-    """Ends downloads in other threads: between two reads, in the midst of a read, and while waiting."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        self._answers: weakref.WeakSet[requests.Response] = weakref.WeakSet()
-        self._lock = threading.Lock()
-
-    def set(self) -> None:
-        """Stop all who share this."""
-        self._event.set()
-        with self._lock:
-            answers = list(self._answers)
-        for answer in answers:
-            # A thread that reads from a silent server would notice only when its timeout is over.
-            with contextlib.suppress(OSError, ValueError, RuntimeError):
-                answer.raw.shutdown()
-
-    def watch(self, answer: requests.Response) -> None:
-        """Have `answer` broken off when stopped."""
-        with self._lock:
-            self._answers.add(answer)
-
-    def check(self) -> None:
-        """Raise :exc:`StoppedError` once stopped."""
-        if self._event.is_set():
-            raise StoppedError
-
-    def sleep(self, seconds: float) -> None:
-        """Wait for that long, in s, or until stopped."""
-        self._event.wait(seconds)
 
 
 @dataclass(frozen=True)
@@ -178,7 +139,8 @@ class Body:
                 failure = self._fill(size)
                 chunk = bytes(self._buffer)
                 if chunk:
-                    self._refuse_page(chunk[:8192], anyway=False)
+                    if not self._delivered and not self._is_page and _PAGE.match(chunk[:1024]):
+                        raise self._no_page(chunk[:8192])
                     self._buffer.clear()
                     self._delivered += len(chunk)
                     yield chunk
@@ -199,13 +161,14 @@ class Body:
         return kind(f"{self._name!r} was not downloaded from {shown(self._url)}: {message}", hint=hint)
 
     def _given_up(self, failure: SourceError) -> DownloadError:
-        message = str(failure)
-        if self._delivered:
-            whole = self.entity.size or self._size
-            message = f"after {self._delivered:,}{f' of {whole:,}' if whole else ''} bytes, {message}"
+        whole = self.entity.size or self._size
+        came = (
+            f" after {self._delivered:,}{f' of {whole:,}' if whole else ''} bytes" if self._delivered else ""
+        )
+        message = f"{self._name!r} was not downloaded{came}: {failure}"
         if not isinstance(failure, SourceUnavailableError):
-            return self._error(message)
-        return self._error(message, hint=f"It was tried {self._client.attempts} times; call again later.")
+            return DownloadError(message)
+        return DownloadError(message, hint=f"It was tried {self._client.attempts} times; call again later.")
 
     def _drop(self) -> None:
         if self._answer is not None:
@@ -260,9 +223,9 @@ class Body:
         raise_for_status(answer)
         if status != 200 and not (status == 206 and wanted):
             raise self._error(f"the server answered {status} where 200 was expected.")
-        if status == 200 and answer.headers.get("Content-Type", "").lower().startswith(_PAGE_TYPES):
+        if status == 200 and not self._is_page and _says_page(answer):
             with translated(self._url):
-                self._refuse_page(next(answer.iter_content(8192), b""), anyway=True)
+                raise self._no_page(next(answer.iter_content(8192), b""))
         self._refuse_packed(answer)
         self._compare(Entity.of(answer))
         first = _content_range(answer)[0] if status == 206 else 0
@@ -299,7 +262,7 @@ class Body:
             message = f"the answer ended after {self._offset:,} of {expected:,} bytes."
             if self._offset > expected or "Transfer-Encoding" in answer.headers:
                 raise self._error(message)
-            raise SourceUnavailableError(message)
+            raise SourceUnavailableError(f"{shown(self._url)}: {message}")
         # Without any length the end of the connection is the end of the file: HTTP/1.0 knows no other.
         self.entity = replace(self.entity, size=self._offset)
         self._done = True
@@ -308,13 +271,14 @@ class Body:
         hint = "Call again to begin anew."
         return self._error(f"it changed on the server meanwhile: {how}", EntityChangedError, hint)
 
-    def _refuse_page(self, head: bytes, *, anyway: bool) -> None:
-        if self._name.lower().endswith(_PAGE_NAMES):
-            return
-        if anyway or (self._delivered == 0 and _PAGE.match(head.removeprefix(b"\xef\xbb\xbf"))):
-            title = quoted(head)
-            message = f"the server sent a web page instead{f', titled {title}' if title else ''}."
-            raise self._error(message, hint="Open the address in a browser: it may want a login.")
+    @property
+    def _is_page(self) -> bool:
+        return self._name.lower().endswith(_PAGE_NAMES)
+
+    def _no_page(self, head: bytes) -> DownloadError:
+        title = quoted(head)
+        message = f"the server sent a web page instead{f', titled {title}' if title else ''}."
+        return self._error(message, hint="Open the address in a browser: it may want a login.")
 
     def _refuse_packed(self, answer: requests.Response) -> None:
         packed = answer.headers.get("Content-Encoding", "identity").lower()
@@ -323,6 +287,10 @@ class Body:
             raise self._error(
                 f"the server sent it packed as {packed!r}, though asked for the bytes as they are."
             )
+
+
+def _says_page(response: requests.Response) -> bool:
+    return response.headers.get("Content-Type", "").lower().startswith(_PAGE_TYPES)
 
 
 def _content_range(response: requests.Response) -> tuple[int | None, int | None]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections import Counter
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sessionframes.errors import DownloadError, SessionFramesError
-from sessionframes.transports.body import Body, Entity, EntityChangedError, Stop
+from sessionframes.errors import DownloadError
+from sessionframes.transports.body import Body, Entity, EntityChangedError
 from sessionframes.transports.file_request import FileRequest
 from sessionframes.transports.http import HttpClient
 from sessionframes.transports.part import Part
+from sessionframes.transports.workers import Stop, run_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +27,6 @@ __all__ = ["FileRequest", "FileTransport"]
 
 # Small enough that a progress bar moves on a slow line.
 _DISK_CHUNK = 256 * 1024
-_LETTING_GO = 2.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -176,49 +177,24 @@ class FileTransport:
             The others are in place. Or two of them would get the same name; then nothing was sent.
         """
         paths = [path for _, path in jobs]
-        twice = (
-            sorted({str(path) for path in paths if paths.count(path) > 1})
-            if len(set(paths)) < len(paths)
-            else []
-        )
+        twice = sorted(str(path) for path, count in Counter(paths).items() if count > 1)
         if twice:
             message = f"several files would get the same name: {', '.join(twice)}."
             raise DownloadError(message, hint="Give each a name of its own.")
         sizes = [request.size for request, _ in jobs]
         total = None if None in sizes else sum(size or 0 for size in sizes)
         with _bar(f"{len(jobs)} files", total, show=progress and bool(jobs)) as bar:
-            errors = self._download_all(jobs, workers or self._workers, overwrite, _Meter(bar, shared=True))
+            stop, meter = Stop(), _Meter(bar, shared=True)
+            bring = partial(self._download, overwrite=overwrite, stop=stop, meter=meter)
+            tasks = [partial(bring, request, path) for request, path in jobs]
+            outcomes = run_all(tasks, workers or self._workers, stop)
+        errors = {path: error for path, error in zip(paths, outcomes, strict=True) if error is not None}
         if errors:
             reasons = "\n".join(f"  {path}: {error}" for path, error in errors.items())
             message = f"{len(errors)} of {len(jobs)} files did not come:\n{reasons}"
             hint = "\nThe others are in place; what came of these is continued by the next call."
             raise DownloadError(message, hint=hint) from ExceptionGroup("downloads", list(errors.values()))
         return paths
-
-    def _download_all(
-        self, jobs: Sequence[tuple[FileRequest, Path]], workers: int, overwrite: bool, meter: _Meter
-    ) -> dict[Path, SessionFramesError]:
-        stop = Stop()
-        pool = ThreadPoolExecutor(workers, thread_name_prefix="sessionframes-files")
-        futures: dict[Path, Future[Path]] = {}
-        try:
-            for request, path in jobs:
-                futures[path] = pool.submit(
-                    self._download, request, path, overwrite=overwrite, stop=stop, meter=meter
-                )
-            pending: set[Future[Path]] = set(futures.values())
-            while pending:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    _failure(future)
-        except BaseException:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            wait(futures.values(), timeout=_LETTING_GO)
-            raise
-        pool.shutdown()
-        failures = {path: _failure(future) for path, future in futures.items()}
-        return {path: error for path, error in failures.items() if error is not None}
 
     def _body(self, request: FileRequest, stop: Stop, start: int = 0, entity: Entity | None = None) -> Body:
         return Body(
@@ -288,6 +264,8 @@ class _Meter:
         self._lock = threading.Lock()
 
     def begin(self, start: int) -> None:
+        if self._bar.disable:
+            return
         # What came in an earlier call must not count as speed.
         with self._lock:
             self._bar.initial += start
@@ -314,13 +292,6 @@ def _disk(path: Path) -> Iterator[None]:
         message = f"{path} could not be written: {error.strerror or error}."
         hint = "Make room or choose another place, and call again: what has come is continued."
         raise DownloadError(message, hint=hint) from error
-
-
-def _failure(future: Future[Path]) -> SessionFramesError | None:
-    error = future.exception()
-    if error is None or isinstance(error, SessionFramesError):
-        return error
-    raise error
 
 
 def _is_there(request: FileRequest, path: Path, *, overwrite: bool) -> bool:

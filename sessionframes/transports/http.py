@@ -41,8 +41,8 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HARMLESS = frozenset(
     {"accept", "accept-encoding", "connection", "if-range", "proxy-authorization", "range", "user-agent"}
 )
-_BACKOFF = tenacity.wait_exponential_jitter(initial=0.5, max=30, jitter=1)
 _JITTER = tenacity.wait_random(0, 1)
+_BACKOFF = tenacity.wait_exponential(multiplier=0.5, max=30) + _JITTER
 _LOG = logging.getLogger(__name__)
 
 

@@ -1,0 +1,7 @@
+"""``python -m sessionframes`` is the command line."""
+
+import sys
+
+from sessionframes.cli import main
+
+sys.exit(main())

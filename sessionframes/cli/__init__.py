@@ -1,0 +1,5 @@
+"""The command line: ``sessionframes demo | get | export | describe | sources``."""
+
+from sessionframes.cli.main import main
+
+__all__ = ["main"]

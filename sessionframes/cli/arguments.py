@@ -1,0 +1,94 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from sessionframes.config import nearest
+from sessionframes.errors import QueryError
+from sessionframes.tables.kinds import LEVELS
+
+if TYPE_CHECKING:
+    from sessionframes.connection import Connection
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """Add how the source is reached."""
+    parser.add_argument(
+        "--source",
+        default="demo",
+        metavar="NAME",
+        help="a source, an entry of the config file, or a URL (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        type=_pair,
+        help="an option of the source, such as host=limsdb2; passwords are better in the environment",
+    )
+
+
+def add_filters(parser: argparse.ArgumentParser) -> None:
+    """Add what the rows are to fulfil."""
+    for level in LEVELS:
+        name = level.removesuffix("_id")
+        parser.add_argument(
+            f"--{name}-ids", metavar="IDS", type=_listed, help=f"only of these {name}s: ids with commas"
+        )
+    parser.add_argument("--published-at", metavar="DATE", help="sessions published that day or before")
+    parser.add_argument(
+        "--filter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        type=_pair,
+        help="another argument of the table, such as session_types=brain_observatory_1.1",
+    )
+    parser.add_argument(
+        "--include-unusable", action="store_true", help="also what the source marks as not usable"
+    )
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def connect(told: argparse.Namespace) -> Connection:
+    """Return the open source that was asked for."""
+    from sessionframes.registry import connect as connect_to
+
+    return connect_to(told.source, **dict(told.option))
+
+
+def filters(told: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of a ``get_*`` call that were given."""
+    given = {f"{level}s": getattr(told, f"{level}s") for level in LEVELS}
+    given["published_at"] = told.published_at
+    filters = {name: value for name, value in given.items() if value is not None}
+    if told.include_unusable:
+        filters["include_unusable"] = True
+    return filters | {name: _value(value) for name, value in told.filter}
+
+
+def check_filters(given: dict[str, Any], takes: tuple[str, ...], table: str) -> None:
+    """Refuse a filter that the table does not take, by the name it has on the command line."""
+    for name in given:
+        if name not in takes:
+            message = f"there is no filter {name!r}."
+            raise QueryError(message, table=table, hint=nearest(name, takes))
+
+
+def _value(text: str) -> Any:
+    return {"true": True, "false": False}.get(text.lower(), text)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        message = f"{text!r} is not NAME=VALUE"
+        raise argparse.ArgumentTypeError(message)
+    return name, value

@@ -1,0 +1,77 @@
+"""``sessionframes demo``: the tables of the demo, exported and read back, and what to try next."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+_NEXT = """
+Try next:
+  sessionframes get units --session-ids {session} --output units.csv
+  sessionframes describe units
+  python
+  >>> import sessionframes as sf
+  >>> db = sf.connect("demo")
+  >>> db.get_units(session_ids={session}).query("quality == 'good' and snr > 2")
+  >>> sf.describe(sf.tables.Units)
+On a LIMS of your own: export LIMS_HOST, LIMS_DBNAME, LIMS_USER, LIMS_PASSWORD; sf.connect("lims")
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser("demo", help="a first look, on made-up labs")
+    parser.add_argument("--scale", type=float, help="size of the world; 1 is about 60 sessions (default: 1)")
+    parser.add_argument("--seed", type=int, help="what the world is drawn from (default: 0)")
+    parser.add_argument("--output", type=Path, metavar="DIRECTORY", help="keep the export there")
+    parser.set_defaults(run=run)
+
+
+def run(told: argparse.Namespace) -> None:
+    """Show the four tables, export them, and read them back."""
+    from sessionframes.registry import connect
+
+    started = time.perf_counter()
+    with connect("demo", scale=told.scale, seed=told.seed) as db:
+        _say(f"{db!r}, up after {time.perf_counter() - started:.1f} s")
+        tables = ["sessions", "probes", "channels", "units"]
+        counts = {table: _show(db, table) for table in tables}
+        with tempfile.TemporaryDirectory() as aside:
+            path = db.export(told.output or Path(aside) / "demo", tables)
+            _read_back(path, counts, kept=told.output is not None)
+        _say(_NEXT.format(session=db.get_sessions().index[0]))
+
+
+def _show(db: Any, table: str) -> int:
+    import pandas as pd
+
+    started = time.perf_counter()
+    frame = db.get(table)
+    took = time.perf_counter() - started
+    with pd.option_context("display.max_columns", 8, "display.width", 110):
+        _say(f"\n{table}: {len(frame):,} rows x {frame.shape[1]} columns in {took:.2f} s\n{frame.head(3)}")
+    return len(frame)
+
+
+def _read_back(path: Path, counts: dict[str, int], *, kept: bool) -> None:
+    import pandas as pd
+
+    from sessionframes.errors import ExportError
+
+    _say(f"\nexported to {path}" if kept else "\nexported")
+    for table, expected in counts.items():
+        rows = len(pd.read_parquet(path / table))
+        if rows != expected:
+            message = f"{rows} rows were read back, not {expected}."
+            raise ExportError(message, table=table)
+        size = sum(part.stat().st_size for part in (path / table).iterdir()) / 1e6
+        _say(f"  {table}: {rows:,} rows read back from {size:.1f} MB of Parquet")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201  a command line talks

@@ -1,0 +1,78 @@
+"""``sessionframes describe [TABLE]``: the data dictionary."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+    from sessionframes.tables import Table
+
+
+def add_to(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser("describe", help="what the columns of a table mean, and in which unit")
+    parser.add_argument("table", nargs="?", help="a table; all of them, shortly, if not given")
+    parser.add_argument("--source", metavar="NAME", help="with the source's own columns")
+    parser.add_argument("--json", action="store_true", help="as a Frictionless Table Schema")
+    parser.set_defaults(run=run)
+
+
+def run(told: argparse.Namespace) -> None:
+    """Print the dictionary."""
+    from sessionframes.frames.describe import table_schema
+
+    models = _models(told.source)
+    if told.table is None:
+        lines = [f"{name:14}{_first_line(model)}" for name, model in models.items()]
+        sys.stdout.write("\n".join(lines) + "\n")
+        return
+    model = _model(models, told.table, told.source)
+    if told.json:
+        sys.stdout.write(json.dumps(table_schema(model), indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(_dictionary(model))
+
+
+def _models(source: str | None) -> dict[str, type[Table]]:
+    if source is None:
+        from sessionframes.tables import core_tables
+
+        return core_tables()
+    from sessionframes.registry import load_source
+
+    # The demo speaks as LIMS.
+    declared = load_source("lims" if source == "demo" else source)
+    return {name: read.table for name, read in declared.reads.items()}
+
+
+def _model(models: dict[str, type[Table]], name: str, source: str | None) -> type[Table]:
+    from sessionframes.config import nearest
+    from sessionframes.errors import TableNotProvidedError
+
+    if name not in models:
+        message = f"there is no table {name!r}."
+        raise TableNotProvidedError(message, source=source, hint=nearest(name, models))
+    return models[name]
+
+
+def _dictionary(model: type[Table]) -> str:
+    from sessionframes.frames.describe import describe
+
+    frame = describe(model).fillna("")
+    width = max(map(len, frame.index)) + 2
+    lines = [_first_line(model), ""]
+    for name, row in frame.iterrows():
+        unit = f" [{row['unit']}]" if row["unit"] else ""
+        null = f" Null: {row['null']}." if row["null"] else ""
+        text = f"{row['dtype']}{unit}. {row['description']}{null}"
+        lines.append(textwrap.fill(text, 100, initial_indent=f"{name:{width}}", subsequent_indent=" " * width))
+    return "\n".join(lines) + "\n"
+
+
+def _first_line(model: type[Table]) -> str:
+    return (model.__doc__ or "").strip().partition("\n")[0]

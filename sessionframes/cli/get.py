@@ -1,0 +1,83 @@
+"""``sessionframes get TABLE``: one table, to the screen or to a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sessionframes.cli.arguments import add_filters, add_source, check_filters, connect, filters
+from sessionframes.errors import ExportError, QueryError
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pandas as pd
+
+_SUFFIXES = {".csv": "csv", ".parquet": "parquet", ".json": "json", ".txt": "text"}
+
+
+def add_to(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser("get", help="one table, to the screen or to a file")
+    parser.add_argument("table", help="sessions, probes, channels, units, unit_metrics")
+    add_source(parser)
+    add_filters(parser)
+    parser.add_argument("--output", "-o", type=Path, metavar="FILE", help="a .parquet, .csv, .json or .txt file")
+    parser.add_argument("--format", choices=sorted(set(_SUFFIXES.values())), help="if FILE's name does not tell")
+    parser.set_defaults(run=run)
+
+
+def run(told: argparse.Namespace) -> None:
+    """Get the table and write it."""
+    form = _form(told)
+    with connect(told) as db:
+        given = filters(told)
+        check_filters(given, db.arguments(told.table), told.table)
+        frame = db.get(told.table, progress=not told.quiet, **given)
+    if told.output is None:
+        sys.stdout.write(_shown(frame, form))
+    else:
+        _write(frame, told.output, form)
+        sys.stderr.write(f"{len(frame)} rows x {frame.shape[1]} columns written to {told.output}\n")
+
+
+def _form(told: argparse.Namespace) -> str:
+    if told.format:
+        form: str = told.format
+    elif told.output is None:
+        form = "text"
+    else:
+        try:
+            form = _SUFFIXES[told.output.suffix.lower()]
+        except KeyError:
+            message = f"the name {told.output.name!r} does not tell the format."
+            raise QueryError(message, hint=f"End it in {', '.join(_SUFFIXES)}, or say --format.") from None
+    if form == "parquet" and told.output is None:
+        message = "Parquet does not go to the screen."
+        raise QueryError(message, hint="Say --output FILE.parquet.")
+    return form
+
+
+def _shown(frame: pd.DataFrame, form: str) -> str:
+    if form == "csv":
+        return frame.to_csv()
+    if form == "json":
+        return f"{frame.reset_index().to_json(orient='records', date_format='iso', force_ascii=False)}\n"
+    return f"{frame.to_string(max_rows=20, show_dimensions=True)}\n"
+
+
+def _write(frame: pd.DataFrame, path: Path, form: str) -> None:
+    """Write aside and rename, so that a file that is there is whole."""
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        if form == "parquet":
+            frame.to_parquet(aside)
+        else:
+            aside.write_text(_shown(frame, form), encoding="utf-8")
+        aside.replace(path)
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror or error}."
+        raise ExportError(message, hint="Choose another place.") from error
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,36 @@
+"""``sessionframes sources``: who can be asked, for what, and how they are reached."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_to(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser("sources", help="who can be asked, for what, and how they are reached")
+    parser.set_defaults(run=run)
+
+
+def run(told: argparse.Namespace) -> None:  # noqa: ARG001  every command is run alike
+    """Print the sources."""
+    from sessionframes.config import config_path, read_entries
+    from sessionframes.registry import list_sources, load_source
+
+    lines = ["demo: made-up labs in a Postgres of their own, under the schema of LIMS.", ""]
+    for name in list_sources():
+        source = load_source(name)
+        lines += [f"{name}: {source.description}", f"  tables: {', '.join(source.reads)}"]
+        lines += [f"  files: {', '.join(source.files)}"] if source.files else []
+        lines += ["  options:"]
+        for option in source.options:
+            variable = f" ({', '.join(option.env)})" if option.env else ""
+            default = "" if option.default is None else f" Default: {option.default}."
+            lines.append(f"    {option.name:18}{option.description}{variable}{default}")
+        lines.append("")
+    lines.append(f"config file: {config_path()}")
+    lines += [f"  {name}: {entry.get('source', name)}" for name, entry in read_entries().items()]
+    sys.stdout.write("\n".join(lines) + "\n")

@@ -1,0 +1,103 @@
+"""``connect("demo")``: the demo world in a Postgres of its own, under the schema of LIMS."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sessionframes.config import Option, resolve
+from sessionframes.demo.file_server import FileServer
+from sessionframes.errors import ConfigError
+from sessionframes.sources.lims import SOURCE
+from sessionframes.sources.lims.connection import LimsConnection
+from sessionframes.transports.files import FileTransport
+from sessionframes.transports.postgres import PostgresTransport, connection_string
+
+if TYPE_CHECKING:
+    from sessionframes.demo.postgres import PostgresServer
+
+OPTIONS = (
+    Option(
+        "scale",
+        "Size of the world: 1 is about 60 sessions, 350 probes, 130 000 channels and 200 000 units.",
+        ("SESSIONFRAMES_DEMO_SCALE",),
+        default=1.0,
+        kind=float,
+    ),
+    Option("seed", "What the world is drawn from.", default=0, kind=int),
+    Option("progress", "Show progress while the world is made, the first time.", default=True, kind=bool),
+)
+
+
+class DemoConnection(LimsConnection):
+    """The demo world as a LIMS; closing it stops its servers. Made by ``sessionframes.connect("demo")``."""
+
+    def __init__(self, server: PostgresServer, web: FileServer, cleanup: ExitStack) -> None:
+        transport = PostgresTransport(connection_string({"url": server.url}), source=SOURCE.name)
+        super().__init__(SOURCE, transport, FileTransport(web.url))
+        self._cleanup = cleanup
+        #: Where other clients of Postgres find the same database while this is open.
+        self.url = server.url
+        #: The web application of the demo's LIMS.
+        self.files_url = web.url
+
+    def close(self) -> None:
+        """Close the connection and stop the servers; a second call does nothing."""
+        super().close()
+        self._cleanup.close()
+
+
+def open_demo(**options: Any) -> DemoConnection:
+    """Open the demo: make its world if this is the first time, and start its servers.
+
+    Parameters
+    ----------
+    scale : float
+        1 is about 60 sessions, 350 probes, 130 000 channels and 200 000 units.
+    seed : int
+        What the world is drawn from.
+    progress : bool
+        Show progress while the world is made.
+
+    Raises
+    ------
+    sessionframes.errors.ConfigError
+        An option that there is not, a scale that is not positive, or no Postgres to be found.
+    """
+    told = resolve("demo", OPTIONS, options)
+    with ExitStack() as stack:
+        server = stack.enter_context(start_lims(told["scale"], told["seed"], progress=told["progress"]))
+        web = stack.enter_context(FileServer())
+        return DemoConnection(server, web, stack.pop_all())
+    raise AssertionError  # unreachable: an ExitStack that swallows nothing
+
+
+def start_lims(scale: float, seed: int = 0, *, progress: bool = False) -> PostgresServer:
+    """Start a Postgres with the demo world as a LIMS, each time a fresh copy; stop it, or use ``with``."""
+    from sessionframes.demo.postgres import cluster
+
+    if not scale > 0:
+        message = f"scale is {scale}; it must be more than 0."
+        raise ConfigError(message, source="demo")
+    key = f"lims-{scale:g}-{seed}-{_recipe()}"
+    return cluster(key, partial(_build, scale=scale, seed=seed, progress=progress))
+
+
+def _build(url: str, *, scale: float, seed: int, progress: bool) -> None:
+    # Only who makes a world needs to know how.
+    from sessionframes.demo.lims import load
+    from sessionframes.demo.world import make_world
+
+    load(url, make_world(scale, seed), progress=progress)
+
+
+def _recipe() -> str:
+    """A digest of the code that makes the world, so that no older world is taken for it."""
+    digest = hashlib.sha256()
+    home = Path(__file__).parent
+    for path in [*sorted(home.glob("*.py")), home.parent / "sources" / "lims" / "schema.py"]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

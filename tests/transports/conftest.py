@@ -1,0 +1,30 @@
+"""A server that misbehaves, and a transport with little patience."""
+
+import pytest
+
+from sessionframes.transports.files import FileTransport
+from tests.fault_server import FaultServer
+
+
+@pytest.fixture
+def server():
+    with FaultServer() as running:
+        yield running
+
+
+@pytest.fixture
+def elsewhere():
+    with FaultServer() as running:
+        yield running
+
+
+@pytest.fixture
+def waits():
+    return []
+
+
+@pytest.fixture
+def transport(server, waits):
+    with_short_patience = FileTransport(server.url, timeout=(2, 0.2), attempts=3, sleep=waits.append)
+    yield with_short_patience
+    with_short_patience.close()
