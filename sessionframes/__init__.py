@@ -4,6 +4,7 @@
 >>> db = sf.connect("demo")
 >>> sessions = db.get_sessions(published_at="2020-01-01")
 >>> units = db.get_units(session_ids=sessions)
+>>> db.close()
 """
 
 from __future__ import annotations

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numbers
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import pyarrow
-import pyarrow.compute
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from sessionframes.config import nearest
 from sessionframes.errors import QueryError, SourceResponseError, TableNotProvidedError
@@ -20,9 +21,7 @@ from sessionframes.tables.convert import to_frame
 from sessionframes.tables.validation import find_failures, told, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    import pandas as pd
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sessionframes.source import FileKind, Read, Source, Transport
     from sessionframes.tables import Table
@@ -96,8 +95,8 @@ class Connection:
             Show progress when it takes longer than 2 s.
         **arguments
             ``session_ids``, ``probe_ids``, ``channel_ids``, ``unit_ids`` as far as the table carries that
-            id: one, or any collection, array, Series, Index, or frame that carries it; None for no filter, an empty
-            one for no rows. Beside them, what the source's table takes; see :meth:`describe`.
+            id: one, or any collection, array, Series, Index, or frame that carries it; None for no filter,
+            an empty one for no rows. Beside them, what the source's table takes: see :meth:`arguments`.
 
         Returns
         -------
@@ -162,7 +161,7 @@ class Connection:
         )
 
     def stream(self, kind: str, id: Any) -> Iterator[bytes]:  # noqa: A002  it is an id, whatever the builtin
-        """Yield a file of the source as bytes; nothing is sent before the first of them is asked for.
+        """Return a file of the source as an iterator of bytes; nothing is sent before the first is asked for.
 
         Parameters
         ----------
@@ -177,7 +176,11 @@ class Connection:
             There is no such file, or it did not arrive whole.
         """
         files, found = self._file_kind(kind)
-        yield from files.stream(found.locate(self, id))
+
+        def chunks() -> Iterator[bytes]:
+            yield from files.stream(found.locate(self, id))
+
+        return chunks()
 
     def download(
         self,
@@ -195,7 +198,7 @@ class Connection:
         kind : str
             One of ``source.files``.
         ids : ids
-            One id, or several for several files at once.
+            One id, or several for several files at once; of a frame, its index.
         path : str or Path
             For one id the file to write, or an existing directory; for several a directory. In a directory
             the kind gives each file its name.
@@ -217,11 +220,12 @@ class Connection:
         """
         files, found = self._file_kind(kind)
         target = Path(path)
-        if isinstance(ids, str | int):
+        if isinstance(ids, str | numbers.Integral):
             request = found.locate(self, ids)
             target = target / request.filename if target.is_dir() else target
             return files.download(request, target, progress=progress)
-        requests = [found.locate(self, one) for one in ids]
+        several = ids.index if isinstance(ids, pd.DataFrame) else ids
+        requests = [found.locate(self, one) for one in several]
         jobs = [(request, target / request.filename) for request in requests]
         return files.download_many(jobs, workers=workers, progress=progress)
 
@@ -264,9 +268,7 @@ class Connection:
         for name, value in arguments.items():
             if name not in takes:
                 message = f"there is no argument {name!r}."
-                raise QueryError(
-                    message, source=self._source.name, table=table, hint=nearest(name, takes)
-                )
+                raise QueryError(message, source=self._source.name, table=table, hint=nearest(name, takes))
             if name in read.switches:
                 switches |= _switched(name, value, self._source.name, table)
             else:
@@ -276,7 +278,7 @@ class Connection:
 
     def fetch_arrow(
         self, read: Read, query: Query, *, progress: bool = False, transport: Transport | None = None
-    ) -> pyarrow.Table:
+    ) -> pa.Table:
         """Return the answer to a query as an Arrow table of its schema, ordered by key; not validated yet.
 
         Parameters
@@ -295,18 +297,14 @@ class Connection:
             return schema.empty_table()
         transport = transport or self._transport
         pages = _counted(
-            (
-                read.flatten(page)
-                for request in read.compile(query)
-                for page in transport.fetch(request)
-            ),
+            (read.flatten(page) for request in read.compile(query) for page in transport.fetch(request)),
             read.table.table_name(),
             progress=progress,
         )
         parts = list(pages)
         for part in parts:
             _check_schema(part, schema, self._source.name, read.table.table_name())
-        return _ordered(pyarrow.concat_tables(parts) if parts else schema.empty_table(), read.table)
+        return _ordered(pa.concat_tables(parts) if parts else schema.empty_table(), read.table)
 
     def export(
         self,
@@ -362,6 +360,8 @@ class Connection:
     def close(self) -> None:
         """Let go of everything that was opened; a second call does nothing."""
         self._transport.close()
+        if self._files is not None:
+            self._files.close()
 
     def __enter__(self) -> Self:
         return self
@@ -392,7 +392,8 @@ class Connection:
         )
         # What is wrong with the frame as a whole does not go away with some rows.
         validate(kept, model, source=self._source.name)
-        message = f"{self._source.name}.{model.table_name()}: {rows.sum()} rows left out; {told(failures, len(frame))}"
+        where = f"{self._source.name}.{model.table_name()}"
+        message = f"{where}: {rows.sum()} rows left out; {told(failures, len(frame))}"
         warnings.warn(InvalidRowsWarning(message, failures), stacklevel=4)
         return kept
 
@@ -400,14 +401,14 @@ class Connection:
 def _taken(read: Read) -> Mapping[str, Any]:
     """Every argument that a table takes, with what makes a condition of its value."""
 
-    def of_id(keyword: str, column: str) -> Any:
+    def of_id(column: str) -> Any:
         def parse(values: Any) -> Condition | None:
             ids = normalise_ids(values, column, kind=read.table.id_kind())
             return None if ids is None else Condition(column, "in", ids)
 
         return parse
 
-    by_id = {f"{column}s": of_id(f"{column}s", column) for column in read.table.ids()}
+    by_id = {f"{column}s": of_id(column) for column in read.table.ids()}
     aliases = {alias: by_id[keyword] for alias, keyword in read.id_aliases.items()}
     return {
         **by_id,
@@ -424,7 +425,7 @@ def _switched(name: str, value: Any, source: str, table: str) -> set[str]:
     return {name} if value else set()
 
 
-def _counted(parts: Iterator[pyarrow.Table], name: str, *, progress: bool) -> Iterator[pyarrow.Table]:
+def _counted(parts: Iterator[pa.Table], name: str, *, progress: bool) -> Iterator[pa.Table]:
     from tqdm.auto import tqdm
 
     with tqdm(desc=name, unit=" rows", unit_scale=True, delay=_PROGRESS_AFTER, disable=not progress) as bar:
@@ -433,15 +434,15 @@ def _counted(parts: Iterator[pyarrow.Table], name: str, *, progress: bool) -> It
             yield part
 
 
-def _check_schema(part: pyarrow.Table, schema: pyarrow.Schema, source: str, table: str) -> None:
+def _check_schema(part: pa.Table, schema: pa.Schema, source: str, table: str) -> None:
     if not part.schema.equals(schema):
         message = f"a page was flattened to {part.schema.names}, not to the columns of the table."
         raise SourceResponseError(message, source=source, table=table, hint="Report this: it is a bug.")
 
 
-def _ordered(table: pyarrow.Table, model: type[Table]) -> pyarrow.Table:
+def _ordered(table: pa.Table, model: type[Table]) -> pa.Table:
     key = table.column(model.key_name())
     before, after = key.slice(0, max(len(key) - 1, 0)), key.slice(1)
-    if pyarrow.compute.all(pyarrow.compute.less_equal(before, after), min_count=0).as_py():
+    if pc.all(pc.less_equal(before, after), min_count=0).as_py():
         return table
     return table.sort_by(model.key_name())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    import pyarrow
+    import pyarrow as pa
 
     from sessionframes.connection import Connection
     from sessionframes.source import Transport
@@ -104,8 +104,8 @@ def _plan(
     read = db.read(table)
     whole = db.query(table, **arguments)
 
-    def fetch(**more: Any) -> Callable[[], pyarrow.Table]:
-        def fetched() -> pyarrow.Table:
+    def fetch(**more: Any) -> Callable[[], pa.Table]:
+        def fetched() -> pa.Table:
             query = db.query(table, **{**arguments, **more})
             return db.fetch_arrow(read, query, transport=view)
 

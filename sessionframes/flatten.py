@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pyarrow
+import pyarrow as pa
 
 if TYPE_CHECKING:
     from sessionframes.tables import Table
 
 
-def from_batch(model: type[Table], batch: pyarrow.RecordBatch) -> pyarrow.Table:
+def from_batch(model: type[Table], batch: pa.RecordBatch) -> pa.Table:
     """Return a record batch that has the model's columns already, with the model's Arrow types.
 
     Parameters
@@ -20,4 +20,4 @@ def from_batch(model: type[Table], batch: pyarrow.RecordBatch) -> pyarrow.Table:
     batch : pyarrow.RecordBatch
         The same columns in the same order; types may differ in width, such as string for large_string.
     """
-    return pyarrow.Table.from_batches([batch]).cast(model.arrow_schema())
+    return pa.Table.from_batches([batch]).cast(model.arrow_schema())

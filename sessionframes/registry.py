@@ -58,11 +58,11 @@ def connect(target: str, **options: Any) -> Connection:
     Parameters
     ----------
     target : str
-        ``"demo"``; the name of a source (``"lims"``); the name of an entry of the config file; or a URL whose
-        scheme says which source it is (``"postgresql://..."``).
+        ``"demo"``; the name of a source (``"lims"``); the name of an entry of the config file; or a URL
+        whose scheme says which source it is (``"postgresql://..."``).
     **options
-        What the source needs to know; ``sessionframes sources`` lists it. What is not given here is taken from
-        the environment, then from the config file, as they are now.
+        What the source needs to know; ``sessionframes sources`` lists it. What is not given here is taken
+        from the environment, then from the config file, as they are now.
 
     Returns
     -------

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    import pyarrow
+    import pyarrow as pa
 
     from sessionframes.config import Option, Options
     from sessionframes.connection import Connection
@@ -102,7 +102,7 @@ class Read:
 
     table: type[Table]
     compile: Callable[[Query], Sequence[Any]]
-    flatten: Callable[[Any], pyarrow.Table]
+    flatten: Callable[[Any], pa.Table]
     arguments: Sequence[Argument] = ()
     switches: Mapping[str, str] = field(default_factory=dict)
     id_aliases: Mapping[str, str] = field(default_factory=dict)

@@ -70,7 +70,9 @@ def _dictionary(model: type[Table]) -> str:
         unit = f" [{row['unit']}]" if row["unit"] else ""
         null = f" Null: {row['null']}." if row["null"] else ""
         text = f"{row['dtype']}{unit}. {row['description']}{null}"
-        lines.append(textwrap.fill(text, 100, initial_indent=f"{name:{width}}", subsequent_indent=" " * width))
+        lines.append(
+            textwrap.fill(text, 100, initial_indent=f"{name:{width}}", subsequent_indent=" " * width)
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -23,8 +23,12 @@ def add_to(commands: Any) -> None:
     parser.add_argument("table", help="sessions, probes, channels, units, unit_metrics")
     add_source(parser)
     add_filters(parser)
-    parser.add_argument("--output", "-o", type=Path, metavar="FILE", help="a .parquet, .csv, .json or .txt file")
-    parser.add_argument("--format", choices=sorted(set(_SUFFIXES.values())), help="if FILE's name does not tell")
+    parser.add_argument(
+        "--output", "-o", type=Path, metavar="FILE", help="a .parquet, .csv, .json or .txt file"
+    )
+    parser.add_argument(
+        "--format", choices=sorted(set(_SUFFIXES.values())), help="if FILE's name does not tell"
+    )
     parser.set_defaults(run=run)
 
 

@@ -46,7 +46,7 @@ class FileServer:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802  the name that http.server calls
+    def do_GET(self) -> None:
         found = _PATH.fullmatch(self.path)
         if not found:
             self.send_error(HTTPStatus.NOT_FOUND)

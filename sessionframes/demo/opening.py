@@ -82,7 +82,7 @@ def start_lims(scale: float, seed: int = 0, *, progress: bool = False) -> Postgr
     if not scale > 0:
         message = f"scale is {scale}; it must be more than 0."
         raise ConfigError(message, source="demo")
-    key = f"lims-{scale:g}-{seed}-{_recipe()}"
+    key = f"lims-{scale:g}-{seed}-{world_recipe()}"
     return cluster(key, partial(_build, scale=scale, seed=seed, progress=progress))
 
 
@@ -94,8 +94,8 @@ def _build(url: str, *, scale: float, seed: int, progress: bool) -> None:
     load(url, make_world(scale, seed), progress=progress)
 
 
-def _recipe() -> str:
-    """A digest of the code that makes the world, so that no older world is taken for it."""
+def world_recipe() -> str:
+    """Return a digest of the code that makes the world, so that no older world is taken for it."""
     digest = hashlib.sha256()
     home = Path(__file__).parent
     for path in [*sorted(home.glob("*.py")), home.parent / "sources" / "lims" / "schema.py"]:

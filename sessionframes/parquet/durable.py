@@ -44,7 +44,9 @@ def read_json(path: Path) -> Any:
         return None
     except (OSError, ValueError) as error:
         message = f"{path} cannot be read: {error}."
-        raise ExportError(message, hint="Export again, into another directory or with overwrite=True.") from error
+        raise ExportError(
+            message, hint="Export again, into another directory or with overwrite=True."
+        ) from error
 
 
 def publish(aside: Path, path: Path) -> None:

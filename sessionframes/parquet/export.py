@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow.parquet
+import pyarrow.parquet as pq
 from tqdm.auto import tqdm
 
 from sessionframes.errors import ExportError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    import pyarrow
+    import pyarrow as pa
 
     from sessionframes.tables import Table
 
@@ -47,7 +47,7 @@ class TablePlan:
     """
 
     model: type[Table]
-    chunks: Sequence[Callable[[], pyarrow.Table]]
+    chunks: Sequence[Callable[[], pa.Table]]
     origin: dict[str, Any]
 
     @property
@@ -103,7 +103,9 @@ def export_tables(
         (path / JOURNAL).unlink(missing_ok=True)
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}."
-        raise ExportError(message, hint="What is finished stays; the same call goes on from there.") from error
+        raise ExportError(
+            message, hint="What is finished stays; the same call goes on from there."
+        ) from error
     return path
 
 
@@ -138,7 +140,8 @@ def _clear(path: Path) -> None:
 
 def _write(path: Path, plan: TablePlan, journal: dict[str, Any], bar: tqdm[Any]) -> None:
     done = journal["tables"].setdefault(
-        plan.name, {"schema": plan.model.schema_hash(), "key": plan.model.key_name(), "chunks": 0, "parts": []}
+        plan.name,
+        {"schema": plan.model.schema_hash(), "key": plan.model.key_name(), "chunks": 0, "parts": []},
     )
     directory = path / plan.name
     directory.mkdir(exist_ok=True)
@@ -166,7 +169,7 @@ def _write(path: Path, plan: TablePlan, journal: dict[str, Any], bar: tqdm[Any])
 def _fill(
     writer: PartWriter,
     plan: TablePlan,
-    pending: Iterator[Callable[[], pyarrow.Table]],
+    pending: Iterator[Callable[[], pa.Table]],
     keys: UniqueKeys,
     bar: tqdm[Any],
 ) -> int:
@@ -185,7 +188,8 @@ def _fill(
 
 
 def _keys(path: Path, key: str) -> pd.Index[Any]:
-    return pd.Index(pyarrow.parquet.read_table(path, columns=[key]).column(key).to_pandas())
+    keys: pd.Index[Any] = pd.Index(pq.read_table(path, columns=[key]).column(key).to_pandas())
+    return keys
 
 
 def _now() -> str:

@@ -37,7 +37,9 @@ class UniqueKeys:
             shown = ", ".join(str(key) for key in keys[again][:3])
             message = f"{again.sum()} keys came twice: {shown}."
             raise ExportError(
-                message, table=self._table, hint="The source changed meanwhile; export again with overwrite=True."
+                message,
+                table=self._table,
+                hint="The source changed meanwhile; export again with overwrite=True.",
             )
         self._seen = np.concatenate([self._seen, numbers])
 

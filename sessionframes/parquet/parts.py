@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pyarrow
-import pyarrow.parquet
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from sessionframes.parquet.durable import publish, sha256, sync
 
@@ -20,11 +20,10 @@ ROWS_PER_GROUP = 131_072
 ROWS_PER_PART = 8 * ROWS_PER_GROUP
 
 
-def file_schema(model: type[Table], origin: dict[str, Any]) -> pyarrow.Schema:
-    """Return the Arrow schema as files carry it: with provenance, and with what pandas needs for its dtypes."""
-    for_pandas = pyarrow.Schema.from_pandas(model.empty_frame()).metadata[b"pandas"]
+def file_schema(model: type[Table], origin: dict[str, Any]) -> pa.Schema:
+    """Return the Arrow schema as files carry it: with provenance, and what pandas needs for its dtypes."""
+    for_pandas = pa.Schema.from_pandas(model.empty_frame()).metadata[b"pandas"]
     told = {"sessionframes": json.dumps(origin, ensure_ascii=False), "pandas": for_pandas}
-    # pandas would look for the index among the last columns; ours stands first and is found by name.
     return model.arrow_schema().with_metadata(told)
 
 
@@ -41,17 +40,18 @@ class PartWriter:
         The columns by which the rows are sorted.
     """
 
-    def __init__(self, path: Path, schema: pyarrow.Schema, order: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, order: tuple[str, ...]) -> None:
         self.path = path
         self.rows = 0
         self._aside = path.with_name(f".{path.name}")
-        self._waiting: list[pyarrow.Table] = []
-        sorting = [pyarrow.parquet.SortingColumn(schema.get_field_index(name)) for name in order]
-        self._writer = pyarrow.parquet.ParquetWriter(
+        self._schema = schema
+        self._waiting: list[pa.Table] = []
+        sorting = [pq.SortingColumn(schema.get_field_index(name)) for name in order]
+        self._writer = pq.ParquetWriter(
             self._aside, schema, compression="zstd", write_page_index=True, sorting_columns=sorting
         )
 
-    def write(self, table: pyarrow.Table) -> None:
+    def write(self, table: pa.Table) -> None:
         """Append rows; they are written when they fill a row group."""
         self._waiting.append(table)
         self.rows += table.num_rows
@@ -78,9 +78,9 @@ class PartWriter:
         self._aside.unlink(missing_ok=True)
 
     def _flush(self, *, keep_rest: bool) -> None:
-        table = pyarrow.concat_tables(self._waiting) if self._waiting else self._writer.schema.empty_table()
+        table = pa.concat_tables(self._waiting) if self._waiting else self._schema.empty_table()
         whole = table.num_rows // ROWS_PER_GROUP * ROWS_PER_GROUP if keep_rest else table.num_rows
         if whole or not keep_rest:
-            schema = self._writer.schema
-            self._writer.write_table(table.slice(0, whole).cast(schema), row_group_size=ROWS_PER_GROUP)
+            rows = table.slice(0, whole).cast(self._schema)
+            self._writer.write_table(rows, row_group_size=ROWS_PER_GROUP)
         self._waiting = [table.slice(whole)] if whole < table.num_rows else []

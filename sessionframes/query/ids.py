@@ -50,7 +50,7 @@ def normalise_ids(values: Any, column: str, *, kind: str) -> tuple[Any, ...] | N
 
 
 def _integer_array(values: Any, column: str) -> np.ndarray[Any, Any] | None:
-    """The fast path, for a million ids: whatever is, or holds, a NumPy array of integers."""
+    """Return what is, or holds, a NumPy array of integers as that: the fast path, for a million ids."""
     if isinstance(values, pd.DataFrame):
         values = _column_of(values, column)
     if isinstance(values, range):

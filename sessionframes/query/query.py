@@ -34,7 +34,9 @@ class Query:
         return any(condition.is_impossible for condition in self.conditions)
 
     def __str__(self) -> str:
-        said = [f"{condition.column}__{condition.lookup}={_short(condition)}" for condition in self.conditions]
+        said = [
+            f"{condition.column}__{condition.lookup}={_short(condition)}" for condition in self.conditions
+        ]
         said += [f"{switch}=True" for switch in sorted(self.switches)]
         return f"{self.table.table_name()}({', '.join(said)})"
 

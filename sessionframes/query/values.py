@@ -11,8 +11,8 @@ import pandas as pd
 from sessionframes.errors import QueryError
 
 _HINT = (
-    "Give a date or datetime, or ISO text such as '2019-10-03' (all of that day) or '2019-10-03T08:30+02:00'; "
-    "without a zone it is UTC."
+    "Give a date or datetime, or ISO text such as '2019-10-03' (all of that day) or "
+    "'2019-10-03T08:30+02:00'; without a zone it is UTC."
 )
 
 
@@ -34,43 +34,42 @@ def until(value: Any, column: str) -> datetime | None:
     """
     if value is None:
         return None
-    day, instant = _parsed(value, column)
-    if day is not None:
+    moment = _parsed(value, column)
+    if not isinstance(moment, datetime):
         # The last microsecond rather than the next midnight, which the last day of the calendar lacks.
-        return datetime.combine(day, time.max, tzinfo=UTC)
+        return datetime.combine(moment, time.max, tzinfo=UTC)
     try:
-        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
         raise _refused(value, column) from None
 
 
-def _parsed(value: Any, column: str) -> tuple[date | None, datetime]:
+def _parsed(value: Any, column: str) -> date | datetime:
+    """Return a date where a whole day is meant, else a datetime."""
     if isinstance(value, str):
-        return _from_text(value.strip(), value, column)
+        return _from_text(value.strip(), column)
     if value is pd.NaT or (isinstance(value, np.datetime64) and np.isnat(value)):
         raise _refused(value, column)
     if isinstance(value, np.datetime64):
         stamp = pd.Timestamp(value)
         is_day = np.datetime_data(value.dtype)[0] in {"Y", "M", "W", "D"}
-        return (stamp.date() if is_day else None), stamp.to_pydatetime(warn=False)
+        return stamp.date() if is_day else stamp.to_pydatetime(warn=False)
     if isinstance(value, pd.Timestamp):
-        return None, value.to_pydatetime(warn=False)
-    if isinstance(value, datetime):
-        return None, value
+        return value.to_pydatetime(warn=False)
     if isinstance(value, date):
-        return value, datetime.min
+        return value
     raise _refused(value, column)
 
 
-def _from_text(text: str, value: Any, column: str) -> tuple[date | None, datetime]:
+def _from_text(text: str, column: str) -> date | datetime:
     try:
-        return date.fromisoformat(text), datetime.min
+        return date.fromisoformat(text)
     except ValueError:
         pass
     try:
-        return None, datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
-        raise _refused(value, column) from None
+        raise _refused(text, column) from None
 
 
 def _refused(value: Any, column: str) -> QueryError:

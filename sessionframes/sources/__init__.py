@@ -1,0 +1,1 @@
+"""Where tables come from: one file, or one folder, a source; each exposes ``SOURCE``."""

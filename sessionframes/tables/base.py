@@ -7,8 +7,8 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import pandera.pandas as pa
-import pyarrow
+import pandera.pandas as pandera
+import pyarrow as pa
 
 from sessionframes.tables.kinds import ARROW_TYPES, ID_DTYPES, LEVELS
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Table(pa.DataFrameModel):
+class Table(pandera.DataFrameModel):
     """A table that sessionframes promises: strict columns in this order, fixed dtypes, a unique key.
 
     A subclass with ``name=`` is a table of its own. A subclass of that with ``ids=`` is one source's form of
@@ -41,14 +41,14 @@ class Table(pa.DataFrameModel):
         coerce = False
 
     def __init_subclass__(cls, *, name: str | None = None, ids: str | None = None, **options: Any) -> None:
-        super().__init_subclass__(**options)
+        super().__init_subclass__(**options)  # type: ignore[no-untyped-call]  # pandera leaves it untyped
         if name is not None:
             cls._name = name
         if ids is not None:
             cls._ids = ids
 
     @classmethod
-    def to_schema(cls) -> pa.DataFrameSchema:
+    def to_schema(cls) -> pandera.DataFrameSchema:
         """Return the pandera schema, with the source's own type for every id."""
         return _schema(cls)
 
@@ -93,7 +93,7 @@ class Table(pa.DataFrameModel):
         return {name: _facts(part) for name, part in parts.items()}
 
     @classmethod
-    def arrow_schema(cls) -> pyarrow.Schema:
+    def arrow_schema(cls) -> pa.Schema:
         """Return the Arrow schema: key first, then the columns; unit and description as field metadata."""
         return _arrow_schema(cls)
 
@@ -115,7 +115,7 @@ class Table(pa.DataFrameModel):
 
 
 @cache
-def _schema(model: type[Table]) -> pa.DataFrameSchema:
+def _schema(model: type[Table]) -> pandera.DataFrameSchema:
     schema = super(Table, model).to_schema()
     if model._ids is None:  # noqa: SLF001  the cache lives beside the class because its methods share it
         return schema
@@ -153,12 +153,12 @@ def _facts(part: Any) -> dict[str, Any]:
 
 
 @cache
-def _arrow_schema(model: type[Table]) -> pyarrow.Schema:
+def _arrow_schema(model: type[Table]) -> pa.Schema:
     facts = model.facts()
     fields = []
     for name, dtype in model.dtypes().items():
         told = {"description": facts[name]["description"] or "", "unit": facts[name]["unit"] or ""}
         # Nullable throughout: a null where none may be must reach validation, which says where it is.
         metadata = {label: text for label, text in told.items() if text}
-        fields.append(pyarrow.field(name, ARROW_TYPES[dtype], metadata=metadata))
-    return pyarrow.schema(fields)
+        fields.append(pa.field(name, ARROW_TYPES[dtype], metadata=metadata))
+    return pa.schema(fields)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow
+import pyarrow as pa
 
 if TYPE_CHECKING:
     from sessionframes.tables.base import Table
 
 
-def to_frame(table: pyarrow.Table, model: type[Table]) -> pd.DataFrame:
+def to_frame(table: pa.Table, model: type[Table]) -> pd.DataFrame:
     """Return an Arrow table as the model's frame: its key as the index, its dtypes.
 
     Parameters
@@ -29,7 +29,7 @@ def to_frame(table: pyarrow.Table, model: type[Table]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=index, copy=False)
 
 
-def to_pandas(values: pyarrow.ChunkedArray, dtype: Any) -> Any:
+def to_pandas(values: pa.ChunkedArray[Any], dtype: Any) -> Any:
     """Return Arrow values as the array of one pandas dtype, without a copy where the layouts agree."""
     if isinstance(dtype, np.dtype):
         if dtype.kind == "f" or not values.null_count:
@@ -39,17 +39,15 @@ def to_pandas(values: pyarrow.ChunkedArray, dtype: Any) -> Any:
     return dtype.__from_arrow__(values)
 
 
-def _numpy(values: pyarrow.ChunkedArray, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+def _numpy(values: pa.ChunkedArray[Any], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
     array = values.to_numpy().astype(dtype, copy=False)
     # Arrow's buffers are read-only, and a frame that cannot be assigned to is of little use.
     return array if array.flags.writeable else array.copy()
 
 
-def to_arrow(frame: pd.DataFrame, model: type[Table]) -> pyarrow.Table:
+def to_arrow(frame: pd.DataFrame, model: type[Table]) -> pa.Table:
     """Return a frame of the model as an Arrow table: the key first, the model's Arrow types."""
     schema = model.arrow_schema()
-    arrays = [pyarrow.array(frame.index, type=schema.field(0).type, from_pandas=True)]
-    arrays += [
-        pyarrow.array(frame[field.name], type=field.type, from_pandas=True) for field in list(schema)[1:]
-    ]
-    return pyarrow.Table.from_arrays(arrays, schema=schema)
+    arrays = [pa.array(frame.index, type=schema.field(0).type, from_pandas=True)]
+    arrays += [pa.array(frame[field.name], type=field.type, from_pandas=True) for field in list(schema)[1:]]
+    return pa.Table.from_arrays(arrays, schema=schema)

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-import pyarrow
+import pandera.pandas as pandera
+import pyarrow as pa
 from pandera.typing import Index, Series
 
 if TYPE_CHECKING:
@@ -48,14 +48,14 @@ LEVELS = ("session_id", "probe_id", "channel_id", "unit_id")
 _STR = pd.StringDtype("pyarrow", na_value=np.nan)
 _INSTANT = pd.DatetimeTZDtype("us", "UTC")
 
-ARROW_TYPES: dict[Any, pyarrow.DataType] = {
-    np.dtype("float64"): pyarrow.float64(),
-    np.dtype("int64"): pyarrow.int64(),
-    pd.Int64Dtype(): pyarrow.int64(),
-    np.dtype("bool"): pyarrow.bool_(),
-    pd.BooleanDtype(): pyarrow.bool_(),
-    _STR: pyarrow.large_string(),
-    _INSTANT: pyarrow.timestamp("us", "UTC"),
+ARROW_TYPES: dict[Any, pa.DataType] = {
+    np.dtype("float64"): pa.float64(),
+    np.dtype("int64"): pa.int64(),
+    pd.Int64Dtype(): pa.int64(),
+    np.dtype("bool"): pa.bool_(),
+    pd.BooleanDtype(): pa.bool_(),
+    _STR: pa.large_string(),
+    _INSTANT: pa.timestamp("us", "UTC"),
 }
 
 #: (never null, may be null)
@@ -86,7 +86,7 @@ def column(
         The only values there can be.
     """
     low, high = between
-    return pa.Field(
+    return pandera.Field(
         nullable=null is not None,
         description=description,
         metadata={"unit": unit, "null": null},
@@ -98,11 +98,11 @@ def column(
 
 def key(description: str) -> Any:
     """Declare the id of the table's own rows: the index of the frame, unique, never null."""
-    return pa.Field(unique=True, description=description, metadata={"key": True}, check_name=True)
+    return pandera.Field(unique=True, description=description, metadata={"key": True}, check_name=True)
 
 
 def parent(description: str, *, null: str | None = None) -> Any:
     """Declare the id of an ancestor; never null unless `null` tells what that would mean."""
-    return pa.Field(
+    return pandera.Field(
         nullable=null is not None, description=description, metadata={"parent": True, "null": null}
     )

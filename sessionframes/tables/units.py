@@ -23,9 +23,7 @@ class Units(Table, name="units"):
         unit="ratio",
         null=_NOT,
     )
-    firing_rate: Number = column(
-        "Mean rate over the session.", unit="Hz", null=_NOT, between=(0, None)
-    )
+    firing_rate: Number = column("Mean rate over the session.", unit="Hz", null=_NOT, between=(0, None))
     isi_violations: Number = column(
         "Rate of contaminating spikes relative to the unit's own, from intervals under 1.5 ms; may exceed 1.",
         unit="ratio",
@@ -65,7 +63,9 @@ class Units(Table, name="units"):
     cumulative_drift: Number = column("Sum of the changes of spike depth.", unit="um", null=_NOT)
     waveform_duration: Number = column("Trough to peak of the mean waveform.", unit="ms", null=_NOT)
     waveform_halfwidth: Number = column("Width of the trough at half its depth.", unit="ms", null=_NOT)
-    waveform_PT_ratio: Number = column("Peak over trough of the mean waveform.", unit="ratio", null=_NOT)
+    waveform_PT_ratio: Number = column(  # noqa: N815  as AllenSDK's published tables spell it
+        "Peak over trough of the mean waveform.", unit="ratio", null=_NOT
+    )
     waveform_repolarization_slope: Number = column(
         "Slope from the trough to the peak.", unit="V/s", null=_NOT
     )

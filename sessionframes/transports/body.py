@@ -67,6 +67,10 @@ class Entity:
             return self.etag.removeprefix("W/") != other.etag.removeprefix("W/")
         return bool(self.modified and other.modified and self.modified != other.modified)
 
+    def comparable(self, other: Entity) -> bool:
+        """Whether both carry a validator of the same kind."""
+        return bool((self.etag and other.etag) or (self.modified and other.modified))
+
 
 class Body:
     """The bytes of one file; nothing is sent before the first is asked for.
@@ -227,14 +231,16 @@ class Body:
             with translated(self._url):
                 raise self._no_page(next(answer.iter_content(8192), b""))
         self._refuse_packed(answer)
-        self._compare(Entity.of(answer))
+        self._compare(Entity.of(answer), vouched=status == 206 and self.entity.condition is not None)
         first = _content_range(answer)[0] if status == 206 else 0
         if first is None or first > wanted:
             raise self._error(f"the server was asked for the bytes from {wanted:,} and sent others.")
         self._skip = self._offset - first
 
-    def _compare(self, entity: Entity) -> None:
-        if self._offset and self.entity.differs(entity):
+    def _compare(self, entity: Entity, *, vouched: bool) -> None:
+        # A 206 to an If-Range vouches for the state; any other answer must show that it is the same.
+        lost = self.entity.recognisable and not vouched and not self.entity.comparable(entity)
+        if self._offset and (lost or self.entity.differs(entity)):
             raise self._changed("its size, ETag or date is another now.")
         known = self.entity if self._offset else Entity()
         self.entity = Entity(

@@ -1,8 +1,8 @@
 """Rows from Postgres as Arrow record batches.
 
 Three libraries share the work. SQLAlchemy builds the statement, psycopg quotes its values and keeps a
-control connection, and ADBC carries the rows: its ``COPY (FORMAT binary)`` straight into Arrow is about six times
-as fast as rows through a cursor, but only for a statement without parameters, hence the quoting.
+control connection, and ADBC carries the rows: its ``COPY (FORMAT binary)`` straight into Arrow is about
+six times as fast as rows through a cursor, but only for a statement without parameters, hence the quoting.
 
 Every connection is read-only, in UTC, and sees one state of the database per transaction.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import adbc_driver_postgresql.dbapi as adbc
     import psycopg
-    import pyarrow
+    import pyarrow as pa
     from sqlalchemy import Select
 
 _PREFETCHED_BATCHES = 4
@@ -125,7 +125,7 @@ class PostgresTransport:
                 message = f"a value cannot be sent to Postgres: {error}."
                 raise QueryError(message, source=self._source) from error
 
-    def fetch(self, statement: Select[Any]) -> Iterator[pyarrow.RecordBatch]:
+    def fetch(self, statement: Select[Any]) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a statement as Arrow record batches, read ahead by a few.
 
         Ctrl-C, or closing the iterator, cancels the statement on the server.
@@ -193,7 +193,7 @@ class PostgresTransport:
         for connection in idle:
             connection.close()
 
-    def _read(self, connection: adbc.Connection, sql: str, *, keep: bool) -> Iterator[pyarrow.RecordBatch]:
+    def _read(self, connection: adbc.Connection, sql: str, *, keep: bool) -> Iterator[pa.RecordBatch]:
         reading = _Reading(connection, sql)
         try:
             yield from reading
@@ -220,7 +220,7 @@ class PostgresView:
         self._connection = connection
         self.address = transport.address
 
-    def fetch(self, statement: Select[Any]) -> Iterator[pyarrow.RecordBatch]:
+    def fetch(self, statement: Select[Any]) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a statement as Arrow record batches; see :meth:`PostgresTransport.fetch`."""
         sql = self._transport.render(statement)
         try:
@@ -239,12 +239,12 @@ class _Reading:
     def __init__(self, connection: adbc.Connection, sql: str) -> None:
         self._cursor = connection.cursor()
         self._sql = sql
-        self._pages: Queue[pyarrow.RecordBatch | BaseException | None] = Queue(_PREFETCHED_BATCHES)
+        self._pages: Queue[pa.RecordBatch | BaseException | None] = Queue(_PREFETCHED_BATCHES)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sessionframes-postgres", daemon=True)
         self._thread.start()
 
-    def __iter__(self) -> Iterator[pyarrow.RecordBatch]:
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
         while True:
             try:
                 page = self._pages.get(timeout=_BEAT)
@@ -281,7 +281,7 @@ class _Reading:
         except BaseException as error:  # noqa: BLE001  it is raised again in the thread that waits
             self._put(error)
 
-    def _put(self, page: pyarrow.RecordBatch | BaseException | None) -> bool:
+    def _put(self, page: pa.RecordBatch | BaseException | None) -> bool:
         while not self._stop.is_set():
             try:
                 self._pages.put(page, timeout=_BEAT)
@@ -291,7 +291,7 @@ class _Reading:
         return False
 
 
-def _batches(cursor: adbc.Cursor) -> Iterator[pyarrow.RecordBatch]:
+def _batches(cursor: adbc.Cursor) -> Iterator[pa.RecordBatch]:
     # cursor.fetch_record_batch() would turn what the server says half-way into an OSError without its
     # SQLSTATE (apache/arrow-adbc#1523); the reader that ADBC itself uses for whole tables keeps it.
     from adbc_driver_manager import _reader

@@ -93,9 +93,7 @@ def is_missing_relation(error: Exception) -> bool:
     return _state(error) in {_NO_SUCH_TABLE, _NO_SUCH_COLUMN}
 
 
-def on_missing_relation(
-    error: Exception, statement: Select[Any], conninfo: str, source: str
-) -> SourceError:
+def on_missing_relation(error: Exception, statement: Select[Any], conninfo: str, source: str) -> SourceError:
     """Return the error that lists every table and column the statement relies on and the database lacks."""
     import psycopg
 
@@ -108,7 +106,7 @@ def on_missing_relation(
     return SourceResponseError(
         f"the database lacks what we read: {said}",
         source=source,
-        hint=f"schemas/sources/{source}/ddl.sql lists what is expected. Is this the right database and search_path?",
+        hint=f"schemas/sources/{source}/ddl.sql lists what is expected. Is this the right database?",
     )
 
 

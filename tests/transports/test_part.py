@@ -80,8 +80,9 @@ def test_a_part_that_is_whole_only_wants_its_name(server, transport, tmp_path):
             {"etag": None, "modified": "Sun, 22 Nov 2026 12:00:00 GMT"},
         ),
         ({"etag": None}, {"etag": None}),
+        ({"etag": '"1"'}, {"etag": None}),
     ],
-    ids=["etag", "weak", "date", "nothing to know it by"],
+    ids=["etag", "weak", "date", "nothing to know it by", "no longer known"],
 )
 def test_a_part_of_another_state_is_not_continued(server, transport, tmp_path, then, now):
     path = tmp_path / "a"

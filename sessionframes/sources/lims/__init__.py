@@ -44,7 +44,9 @@ OPTIONS = (
 _PUBLISHED_AT = until_argument(
     "published_at", "published_at", "Sessions published then or before; a bare date includes its whole day."
 )
-_INCLUDE = {"include_unusable": "Also habituation, failed and invalid ones, and those of which LIMS is silent."}
+_INCLUDE = {
+    "include_unusable": "Also habituation, failed and invalid ones, and those of which LIMS is silent."
+}
 _FILL = {"fill_genotype": 'Write "wt" where LIMS has no genotype.'}
 
 
@@ -91,9 +93,17 @@ SOURCE = Source(
     description="LIMS of the Allen Institute (Postgres): what AllenSDK's EcephysProjectLimsApi reads.",
     options=OPTIONS,
     reads={
-        "sessions": Read(LimsSessions, reads.sessions, partial(from_batch, LimsSessions), (_PUBLISHED_AT,), {**_INCLUDE, **_FILL}),
+        "sessions": Read(
+            LimsSessions,
+            reads.sessions,
+            partial(from_batch, LimsSessions),
+            (_PUBLISHED_AT,),
+            {**_INCLUDE, **_FILL},
+        ),
         "probes": Read(LimsProbes, reads.probes, partial(from_batch, LimsProbes), (_PUBLISHED_AT,), _INCLUDE),
-        "channels": Read(LimsChannels, reads.channels, partial(from_batch, LimsChannels), (_PUBLISHED_AT,), _INCLUDE),
+        "channels": Read(
+            LimsChannels, reads.channels, partial(from_batch, LimsChannels), (_PUBLISHED_AT,), _INCLUDE
+        ),
         "units": Read(LimsUnits, reads.units, partial(from_batch, LimsUnits), (_PUBLISHED_AT,), _INCLUDE),
         "unit_metrics": Read(
             LimsUnitMetrics,

@@ -24,6 +24,7 @@ class LimsConnection(Connection):
         fill_genotype: bool = False,
         on_invalid: OnInvalid = "raise",
         progress: bool = True,
+        **arguments: Any,
     ) -> pd.DataFrame:
         """Return the ecephys sessions that are of use.
 
@@ -37,14 +38,14 @@ class LimsConnection(Connection):
             Also habituation sessions and failed ones, and those of which LIMS does not tell.
         fill_genotype : bool
             Write "wt" where LIMS has no genotype, as AllenSDK does.
-        on_invalid, progress
+        on_invalid, progress, **arguments
             See :meth:`~sessionframes.connection.Connection.get`, which also tells what is raised.
 
         Returns
         -------
         pandas.DataFrame
             Validated by :class:`~sessionframes.sources.lims.tables.LimsSessions`: one row per session, also
-            where several packaged files or no age or sex are known; index ``session_id``.
+            where several packaged files, or no age or sex, are known; index ``session_id``.
         """
         return self.get(
             "sessions",
@@ -54,6 +55,7 @@ class LimsConnection(Connection):
             fill_genotype=fill_genotype,
             on_invalid=on_invalid,
             progress=progress,
+            **arguments,
         )
 
     def get_probes(
@@ -65,6 +67,7 @@ class LimsConnection(Connection):
         include_unusable: bool = False,
         on_invalid: OnInvalid = "raise",
         progress: bool = True,
+        **arguments: Any,
     ) -> pd.DataFrame:
         """Return the ecephys probes that are of use: not failed, of usable sessions.
 
@@ -72,13 +75,14 @@ class LimsConnection(Connection):
         ----------
         probe_ids, session_ids : ids, optional
             Only these, and only of these.
-        published_at, include_unusable, on_invalid, progress
+        published_at, include_unusable, on_invalid, progress, **arguments
             See :meth:`get_sessions`.
 
         Returns
         -------
         pandas.DataFrame
-            Validated by :class:`~sessionframes.sources.lims.tables.LimsProbes`; index ``probe_id``; rates in Hz.
+            Validated by :class:`~sessionframes.sources.lims.tables.LimsProbes`; index ``probe_id``;
+            rates in Hz.
         """
         return self.get(
             "probes",
@@ -88,6 +92,7 @@ class LimsConnection(Connection):
             include_unusable=include_unusable,
             on_invalid=on_invalid,
             progress=progress,
+            **arguments,
         )
 
     def get_channels(
@@ -100,6 +105,7 @@ class LimsConnection(Connection):
         include_unusable: bool = False,
         on_invalid: OnInvalid = "raise",
         progress: bool = True,
+        **arguments: Any,
     ) -> pd.DataFrame:
         """Return the ecephys channels that are of use: valid, of usable probes.
 
@@ -107,14 +113,14 @@ class LimsConnection(Connection):
         ----------
         channel_ids, probe_ids, session_ids : ids, optional
             Only these, and only of these.
-        published_at, include_unusable, on_invalid, progress
+        published_at, include_unusable, on_invalid, progress, **arguments
             See :meth:`get_sessions`.
 
         Returns
         -------
         pandas.DataFrame
-            Validated by :class:`~sessionframes.sources.lims.tables.LimsChannels`; index ``channel_id``; positions and
-            CCF coordinates in um.
+            Validated by :class:`~sessionframes.sources.lims.tables.LimsChannels`; index ``channel_id``;
+            positions and CCF coordinates in um.
         """
         return self.get(
             "channels",
@@ -125,6 +131,7 @@ class LimsConnection(Connection):
             include_unusable=include_unusable,
             on_invalid=on_invalid,
             progress=progress,
+            **arguments,
         )
 
     def get_units(
@@ -138,6 +145,7 @@ class LimsConnection(Connection):
         include_unusable: bool = False,
         on_invalid: OnInvalid = "raise",
         progress: bool = True,
+        **arguments: Any,
     ) -> pd.DataFrame:
         """Return the sorted units of usable channels, whatever their own quality: noise is there too.
 
@@ -145,7 +153,7 @@ class LimsConnection(Connection):
         ----------
         unit_ids, channel_ids, probe_ids, session_ids : ids, optional
             Only these, and only of these.
-        published_at, include_unusable, on_invalid, progress
+        published_at, include_unusable, on_invalid, progress, **arguments
             See :meth:`get_sessions`.
 
         Returns
@@ -164,6 +172,7 @@ class LimsConnection(Connection):
             include_unusable=include_unusable,
             on_invalid=on_invalid,
             progress=progress,
+            **arguments,
         )
 
     def get_unit_analysis_metrics(
@@ -175,6 +184,7 @@ class LimsConnection(Connection):
         include_unusable: bool = False,
         on_invalid: OnInvalid = "raise",
         progress: bool = True,
+        **arguments: Any,
     ) -> pd.DataFrame:
         """Return how units responded to the stimuli of their sessions.
 
@@ -184,14 +194,14 @@ class LimsConnection(Connection):
             Only these, and only of these.
         session_types : str or collection of str, optional
             Only of sessions of these types, such as "brain_observatory_1.1".
-        include_unusable, on_invalid, progress
+        include_unusable, on_invalid, progress, **arguments
             See :meth:`get_sessions`.
 
         Returns
         -------
         pandas.DataFrame
-            Validated by :class:`~sessionframes.sources.lims.tables.LimsUnitMetrics`; index ``unit_id``, one row per
-            unit that has a bundle of a current analysis run (the newest of several); the same columns
+            Validated by :class:`~sessionframes.sources.lims.tables.LimsUnitMetrics`; index ``unit_id``,
+            one row per unit that has a bundle of a current analysis run (the newest of several); the same columns
             whatever the session types, null where a session did not show the stimulus.
         """
         return self.get(
@@ -202,20 +212,21 @@ class LimsConnection(Connection):
             include_unusable=include_unusable,
             on_invalid=on_invalid,
             progress=progress,
+            **arguments,
         )
 
     def get_session_data(self, session_id: Any) -> Iterator[bytes]:
-        """Yield the NWB file of a session as bytes; errors as in :meth:`stream`."""
+        """Return the NWB file of a session as an iterator of bytes; see :meth:`stream`."""
         return self.stream("session_data", session_id)
 
     def get_probe_lfp_data(self, probe_id: Any) -> Iterator[bytes]:
-        """Yield the NWB file of a probe's local field potential as bytes; errors as in :meth:`stream`."""
+        """Return the NWB file of a probe's field potential as an iterator of bytes; see :meth:`stream`."""
         return self.stream("probe_lfp_data", probe_id)
 
     def get_natural_movie_template(self, number: Any) -> Iterator[bytes]:
-        """Yield the NPY file of a natural movie as bytes: 3 for natural_movie_three; errors as in :meth:`stream`."""
+        """Return the NPY file of a natural movie, 3 for natural_movie_three, as an iterator of bytes."""
         return self.stream("natural_movie_template", number)
 
     def get_natural_scene_template(self, number: Any) -> Iterator[bytes]:
-        """Yield the TIFF file of a natural scene as bytes; errors as in :meth:`stream`."""
+        """Return the TIFF file of a natural scene as an iterator of bytes; see :meth:`stream`."""
         return self.stream("natural_scene_template", number)

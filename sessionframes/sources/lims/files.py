@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 TEMPLATE_NAMESPACE = "brain_observatory_1.1"
 
-_FILE = (
+_FILE: tuple[ColumnElement[Any], ...] = (
     cast(lims.files.c.id, BigInteger).label("file_id"),
     cast(lims.files.c.filename, Text).label("filename"),
 )
+_TYPE = (lims.file_types, lims.file_types.c.id == lims.files.c.well_known_file_type_id)
 _OF_RUN = and_(
     lims.files.c.attachable_type == "EcephysAnalysisRun",
     lims.files.c.attachable_id == lims.analysis_runs.c.id,
@@ -36,18 +37,15 @@ _OF_RUN_PROBE = and_(
 
 
 def _session_data(session_id: int) -> Select[Any]:
-    return _of_type(lims.file_types.c.name == "EcephysNwb").select_from(
-        lims.analysis_runs.join(lims.files, _OF_RUN).join(*_TYPE)
-    ).where(
-        lims.analysis_runs.c.ecephys_session_id == session_id, lims.analysis_runs.c.current.is_(True)
+    return (
+        select(*_FILE)
+        .select_from(lims.analysis_runs.join(lims.files, _OF_RUN).join(*_TYPE))
+        .where(
+            lims.file_types.c.name == "EcephysNwb",
+            lims.analysis_runs.c.ecephys_session_id == session_id,
+            lims.analysis_runs.c.current.is_(True),
+        )
     )
-
-
-_TYPE = (lims.file_types, lims.file_types.c.id == lims.files.c.well_known_file_type_id)
-
-
-def _of_type(wanted: ColumnElement[bool]) -> Select[Any]:
-    return select(*_FILE).where(wanted)
 
 
 def _probe_lfp_data(probe_id: int) -> Select[Any]:
@@ -58,12 +56,14 @@ def _probe_lfp_data(probe_id: int) -> Select[Any]:
         .join(lims.files, _OF_RUN_PROBE)
         .join(*_TYPE)
     )
-    # LIMS has had several names for the type over the years; all of them contain this one.
     return (
-        _of_type(lims.file_types.c.name.contains("EcephysLfpNwb", autoescape=True))
+        select(*_FILE)
         .select_from(rows)
         .where(
-            lims.analysis_run_probes.c.ecephys_probe_id == probe_id, lims.analysis_runs.c.current.is_(True)
+            # AllenSDK matches part of the name too: LIMS has had several such types.
+            lims.file_types.c.name.contains("EcephysLfpNwb", autoescape=True),
+            lims.analysis_run_probes.c.ecephys_probe_id == probe_id,
+            lims.analysis_runs.c.current.is_(True),
         )
     )
 
@@ -134,11 +134,18 @@ def _kind(
 
 FILES = {
     "session_data": _kind(
-        "session_data", "NWB file of a session, by its session_id.", "session_id", "session_{id}.nwb", _session_data
+        "session_data",
+        "NWB file of a session, by its session_id.",
+        "session_id",
+        "session_{id}.nwb",
+        _session_data,
     ),
     "probe_lfp_data": _kind(
-        "probe_lfp_data", "NWB file of a probe's field potential, by its probe_id.", "probe_id",
-        "probe_{id}_lfp.nwb", _probe_lfp_data,
+        "probe_lfp_data",
+        "NWB file of a probe's field potential, by its probe_id.",
+        "probe_id",
+        "probe_{id}_lfp.nwb",
+        _probe_lfp_data,
     ),
     "natural_movie_template": _kind(
         "natural_movie_template",

@@ -6,6 +6,7 @@ differently gives the same frame; conditions compare the bare columns, so that i
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -33,17 +34,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.sql.selectable import FromClause
+    from sqlalchemy.types import TypeEngine
 
     from sessionframes.query import Condition, Query
     from sessionframes.tables import Table
 
     Columns = Mapping[str, ColumnElement[Any]]
 
-_SQL_TYPES = {"int64": BigInteger(), "double": Double(), "bool": Boolean(), "large_string": Text()}
+_SQL_TYPES: dict[str, TypeEngine[Any]] = {
+    "int64": BigInteger(),
+    "double": Double(),
+    "bool": Boolean(),
+    "large_string": Text(),
+}
 _ZONED = DateTime(timezone=True)
 # Postgres knows infinite instants, Arrow does not; psycopg's convention, which AllenSDK's users saw, is the
 # first and last moment that Python can tell.
-_INFINITE = {"infinity": "9999-12-31 23:59:59.999999+00", "-infinity": "0001-01-01 00:00:00+00"}
+_INFINITE = (
+    ("infinity", "9999-12-31 23:59:59.999999+00"),
+    ("-infinity", "0001-01-01 00:00:00+00"),
+)
 
 # LIMS's own "not usable" marks. A null mark is not known to be good, and SQL leaves it out as AllenSDK does.
 SESSION_USABLE = and_(lims.sessions.c.habituation.is_(False), lims.sessions.c.workflow_state != "failed")
@@ -114,18 +124,13 @@ UNIT_IDS: Columns = {
     "probe_id": lims.channels.c.ecephys_probe_id,
     "session_id": lims.probes.c.ecephys_session_id,
 }
-_SHORT_IN_LIMS = (
-    "duration halfwidth PT_ratio repolarization_slope recovery_slope amplitude spread velocity_above velocity_below"
-).split()
-_SAME_IN_LIMS = (
-    "quality snr firing_rate isi_violations presence_ratio amplitude_cutoff isolation_distance l_ratio d_prime "
-    "nn_hit_rate nn_miss_rate silhouette_score max_drift cumulative_drift epoch_name_quality_metrics "
-    "epoch_name_waveform_metrics"
-).split()
+_SAME_IN_LIMS = [name for name in LimsUnits.dtypes() if name in lims.units.c]
+_SHORT_IN_LIMS = [name for name in LimsUnits.dtypes() if name.startswith("waveform_")]
 UNIT_COLUMNS: Columns = {
     **UNIT_IDS,
     **{name: lims.units.c[name] for name in _SAME_IN_LIMS},
-    **{f"waveform_{name}": lims.units.c[name] for name in _SHORT_IN_LIMS},
+    # LIMS's "duration" and the like say less than they should in a table with epochs and recordings.
+    **{name: lims.units.c[name.removeprefix("waveform_")] for name in _SHORT_IN_LIMS},
     "unit_usable": func.coalesce(CHANNEL_USABLE, False),
 }
 
@@ -137,9 +142,9 @@ SESSIONS = (
     .outerjoin(lims.ages, lims.ages.c.id == lims.donors.c.age_id)
 )
 PROBES = lims.probes.join(lims.sessions, lims.sessions.c.id == lims.probes.c.ecephys_session_id)
-_CHANNEL_PARENTS = lims.channels.join(
-    lims.probes, lims.probes.c.id == lims.channels.c.ecephys_probe_id
-).join(lims.sessions, lims.sessions.c.id == lims.probes.c.ecephys_session_id)
+_CHANNEL_PARENTS = lims.channels.join(lims.probes, lims.probes.c.id == lims.channels.c.ecephys_probe_id).join(
+    lims.sessions, lims.sessions.c.id == lims.probes.c.ecephys_session_id
+)
 CHANNELS = _CHANNEL_PARENTS.outerjoin(
     lims.structures, lims.structures.c.id == lims.channels.c.manual_structure_id
 )
@@ -195,12 +200,14 @@ def typed(column: ColumnElement[Any], arrow_type: str) -> ColumnElement[Any]:
         return cast(column, _SQL_TYPES[arrow_type])
     # In a connection whose zone is UTC, this reads a naive time as UTC and leaves a zoned one alone.
     instant = cast(column, _ZONED)
-    edges = [(instant == cast(literal(edge), _ZONED), cast(literal(told), _ZONED)) for edge, told in _INFINITE.items()]
-    return case(*edges, else_=instant)
+    return case(
+        *((instant == cast(literal(edge), _ZONED), cast(literal(told), _ZONED)) for edge, told in _INFINITE),
+        else_=instant,
+    )
 
 
 def _condition(column: ColumnElement[Any], condition: Condition) -> ColumnElement[bool]:
-    if condition.lookup == "lte":
+    if isinstance(condition.value, datetime):
         return cast(column, _ZONED) <= literal(condition.value, _ZONED)
     of_integers = isinstance(column.type, BigInteger)
     values = literal(list(condition.value), ARRAY(BigInteger() if of_integers else Text()))
