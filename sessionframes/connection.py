@@ -11,18 +11,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sessionframes.config import nearest
-from sessionframes.errors import QueryError, SourceResponseError, TableNotProvidedError
+from sessionframes.arguments import make_query, taken
+from sessionframes.config import mask, nearest
+from sessionframes.errors import ExportError, QueryError, SourceResponseError, TableNotProvidedError
 from sessionframes.frames.describe import describe
 from sessionframes.frames.provenance import attach, describe_origin
-from sessionframes.query import Condition, Query
-from sessionframes.query.ids import normalise_ids
 from sessionframes.tables.convert import to_frame
-from sessionframes.tables.validation import find_failures, told, validate
+from sessionframes.tables.validation import find_failures, told, validate, without_failures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from sessionframes.query import Query
     from sessionframes.source import FileKind, Read, Source, Transport
     from sessionframes.tables import Table
     from sessionframes.transports.files import FileTransport
@@ -42,8 +42,12 @@ class InvalidRowsWarning(UserWarning):
     """
 
     def __init__(self, message: str, failures: pd.DataFrame) -> None:
-        super().__init__(message)
+        # Both in args, so that the warning survives pickling between processes.
+        super().__init__(message, failures)
         self.failures = failures
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class Connection:
@@ -241,17 +245,16 @@ class Connection:
         sessionframes.errors.TableNotProvidedError
             The source has no such table.
         """
-        try:
-            return self._source.reads[table]
-        except KeyError:
+        if not isinstance(table, str) or table not in self._source.reads:
             message = f"this source has no table {table!r}."
             raise TableNotProvidedError(
                 message, source=self._source.name, hint=nearest(str(table), self.tables)
-            ) from None
+            )
+        return self._source.reads[table]
 
     def arguments(self, table: str) -> tuple[str, ...]:
         """Return the names of the arguments that a table takes, ids first."""
-        return tuple(_taken(self.read(table)))
+        return taken(self.read(table))
 
     def query(self, table: str, **arguments: Any) -> Query:
         """Return the question that a ``get_*`` call with these arguments asks, checked, without asking it.
@@ -261,20 +264,7 @@ class Connection:
         sessionframes.errors.QueryError
             An argument that the table does not take, or a value that it cannot mean.
         """
-        read = self.read(table)
-        conditions: list[Condition] = []
-        switches: set[str] = set()
-        takes = _taken(read)
-        for name, value in arguments.items():
-            if name not in takes:
-                message = f"there is no argument {name!r}."
-                raise QueryError(message, source=self._source.name, table=table, hint=nearest(name, takes))
-            if name in read.switches:
-                switches |= _switched(name, value, self._source.name, table)
-            else:
-                condition = takes[name](value)
-                conditions += [] if condition is None else [condition]
-        return Query(read.table, tuple(conditions), frozenset(switches))
+        return make_query(self.read(table), arguments, source=self._source.name)
 
     def fetch_arrow(
         self, read: Read, query: Query, *, progress: bool = False, transport: Transport | None = None
@@ -347,6 +337,9 @@ class Connection:
         """
         from sessionframes.export import export
 
+        if "://" in str(path):
+            message = f"{mask(str(path))!r} is no directory of this machine."
+            raise ExportError(message, hint="Export to a local directory and copy it from there.")
         return export(
             self,
             Path(path),
@@ -386,43 +379,13 @@ class Connection:
         failures = find_failures(frame, model)
         if failures is None:
             return frame
-        rows = frame.index.astype("str").isin(failures["key"].dropna())
-        kept = frame.loc[~rows].astype(
-            {name: dtype for name, dtype in model.dtypes().items() if name != model.key_name()}
-        )
+        kept = without_failures(frame, failures, model)
         # What is wrong with the frame as a whole does not go away with some rows.
         validate(kept, model, source=self._source.name)
         where = f"{self._source.name}.{model.table_name()}"
-        message = f"{where}: {rows.sum()} rows left out; {told(failures, len(frame))}"
+        message = f"{where}: {len(frame) - len(kept)} rows left out; {told(failures, len(frame))}"
         warnings.warn(InvalidRowsWarning(message, failures), stacklevel=4)
         return kept
-
-
-def _taken(read: Read) -> Mapping[str, Any]:
-    """Every argument that a table takes, with what makes a condition of its value."""
-
-    def of_id(column: str) -> Any:
-        def parse(values: Any) -> Condition | None:
-            ids = normalise_ids(values, column, kind=read.table.id_kind())
-            return None if ids is None else Condition(column, "in", ids)
-
-        return parse
-
-    by_id = {f"{column}s": of_id(column) for column in read.table.ids()}
-    aliases = {alias: by_id[keyword] for alias, keyword in read.id_aliases.items()}
-    return {
-        **by_id,
-        **aliases,
-        **{argument.name: argument.parse for argument in read.arguments},
-        **dict.fromkeys(read.switches),
-    }
-
-
-def _switched(name: str, value: Any, source: str, table: str) -> set[str]:
-    if not isinstance(value, bool):
-        message = f"{name} is {value!r}."
-        raise QueryError(message, source=source, table=table, hint="Say True or False.")
-    return {name} if value else set()
 
 
 def _counted(parts: Iterator[pa.Table], name: str, *, progress: bool) -> Iterator[pa.Table]:

@@ -32,9 +32,9 @@ def export(
 ) -> Path:
     """Write tables of an open source to Parquet; see :meth:`sessionframes.connection.Connection.export`."""
     names = _wanted(db, tables)
-    if sessions_per_chunk < 1:
-        message = f"sessions_per_chunk is {sessions_per_chunk}; it must be 1 or more."
-        raise QueryError(message)
+    if not isinstance(sessions_per_chunk, int) or sessions_per_chunk < 1:
+        message = f"sessions_per_chunk is {sessions_per_chunk!r}."
+        raise QueryError(message, hint="Give a whole number, 1 or more.")
     # Collections that can be read only once are needed for each table.
     arguments = {name: _kept(value) for name, value in arguments.items()}
     by_table = {name: _arguments(db, name, arguments) for name in names}
@@ -49,10 +49,16 @@ def export(
         question = {
             "source": db.source.name,
             "address": db.transport.address,
-            "queries": [plan.origin["query"] for plan in plans],
-            "schemas": [plan.origin["schema"] for plan in plans],
+            "tables": {
+                name: {
+                    "query": plan.origin["query"],
+                    "query_fingerprint": db.query(name, **by_table[name]).fingerprint(),
+                    "schema": plan.origin["schema"],
+                }
+                for name, plan in zip(names, plans, strict=True)
+            },
             "sessions": len(sessions),
-            "sessions_sha256": hashlib.sha256(repr(chunks).encode()).hexdigest(),
+            "chunks_fingerprint": hashlib.sha256(repr(chunks).encode()).hexdigest()[:16],
         }
         return export_tables(path, plans, question, overwrite=overwrite, progress=progress)
 

@@ -96,8 +96,6 @@ class Read:
         Friendly arguments beside the ids.
     switches : mapping
         Yes-or-no arguments, all off by default, with what each does.
-    id_aliases : mapping
-        Other keywords for the ids, as a source's own users know them: alias → keyword.
     """
 
     table: type[Table]
@@ -105,7 +103,6 @@ class Read:
     flatten: Callable[[Any], pa.Table]
     arguments: Sequence[Argument] = ()
     switches: Mapping[str, str] = field(default_factory=dict)
-    id_aliases: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

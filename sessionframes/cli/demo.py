@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -12,13 +15,13 @@ if TYPE_CHECKING:
 
 _NEXT = """
 Try next:
-  sessionframes get units --session-ids {session} --output units.csv
-  sessionframes describe units
-  python
+  {bin}sessionframes get units --session-ids {session} --output units.csv
+  {bin}sessionframes describe units
+  {bin}python
   >>> import sessionframes as sf
   >>> db = sf.connect("demo")
   >>> db.get_units(session_ids={session}).query("quality == 'good' and snr > 2")
-  >>> sf.describe(sf.tables.Units)
+  >>> sf.describe("units")
 On a LIMS of your own: export LIMS_HOST, LIMS_DBNAME, LIMS_USER, LIMS_PASSWORD; sf.connect("lims")
 """
 
@@ -44,7 +47,7 @@ def run(told: argparse.Namespace) -> None:
         with tempfile.TemporaryDirectory() as aside:
             path = db.export(told.output or Path(aside) / "demo", tables)
             _read_back(path, counts, kept=told.output is not None)
-        _say(_NEXT.format(session=db.get_sessions().index[0]))
+        _say(_NEXT.format(session=db.get_sessions().index[0], bin=_bin()))
 
 
 def _show(db: Any, table: str) -> int:
@@ -71,6 +74,14 @@ def _read_back(path: Path, counts: dict[str, int], *, kept: bool) -> None:
             raise ExportError(message, table=table)
         size = sum(part.stat().st_size for part in (path / table).iterdir()) / 1e6
         _say(f"  {table}: {rows:,} rows read back from {size:.1f} MB of Parquet")
+
+
+def _bin() -> str:
+    """Return the folder of the commands, if the shell does not look there by itself."""
+    home = Path(sys.executable).parent
+    if shutil.which("sessionframes") == str(home / "sessionframes"):
+        return ""
+    return f"{os.path.relpath(home)}{os.sep}"
 
 
 def _say(text: str) -> None:

@@ -35,10 +35,13 @@ OPTIONS = (
 class DemoConnection(LimsConnection):
     """The demo world as a LIMS; closing it stops its servers. Made by ``sessionframes.connect("demo")``."""
 
-    def __init__(self, server: PostgresServer, web: FileServer, cleanup: ExitStack) -> None:
-        transport = PostgresTransport(connection_string({"url": server.url}), source=SOURCE.name)
+    def __init__(self, name: str, server: PostgresServer, web: FileServer, servers: ExitStack) -> None:
+        # The server is elsewhere each time, the world is not: an export must find that it is the same.
+        transport = PostgresTransport(
+            connection_string({"url": server.url}), source=SOURCE.name, address=name
+        )
         super().__init__(SOURCE, transport, FileTransport(web.url))
-        self._cleanup = cleanup
+        self._servers = servers
         #: Where other clients of Postgres find the same database while this is open.
         self.url = server.url
         #: The web application of the demo's LIMS.
@@ -47,7 +50,7 @@ class DemoConnection(LimsConnection):
     def close(self) -> None:
         """Close the connection and stop the servers; a second call does nothing."""
         super().close()
-        self._cleanup.close()
+        self._servers.close()
 
 
 def open_demo(**options: Any) -> DemoConnection:
@@ -68,11 +71,15 @@ def open_demo(**options: Any) -> DemoConnection:
         An option that there is not, a scale that is not positive, or no Postgres to be found.
     """
     told = resolve("demo", OPTIONS, options)
-    with ExitStack() as stack:
-        server = stack.enter_context(start_lims(told["scale"], told["seed"], progress=told["progress"]))
-        web = stack.enter_context(FileServer())
-        return DemoConnection(server, web, stack.pop_all())
-    raise AssertionError  # unreachable: an ExitStack that swallows nothing
+    servers = ExitStack()
+    try:
+        server = servers.enter_context(start_lims(told["scale"], told["seed"], progress=told["progress"]))
+        web = servers.enter_context(FileServer())
+        name = f"demo:scale={told['scale']:g},seed={told['seed']}"
+        return DemoConnection(name, server, web, servers)
+    except BaseException:
+        servers.close()
+        raise
 
 
 def start_lims(scale: float, seed: int = 0, *, progress: bool = False) -> PostgresServer:

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sessionframes.config import nearest
+from sessionframes.errors import QueryError
+from sessionframes.tables import core_tables
+
 if TYPE_CHECKING:
     from sessionframes.tables import Table
 
@@ -21,20 +25,26 @@ _TYPES = {
 }
 
 
-def describe(model: type[Table]) -> pd.DataFrame:
+def describe(table: str | type[Table]) -> pd.DataFrame:
     """Return the data dictionary of a table.
 
     Parameters
     ----------
-    model : type of Table
-        A core table, or a source's form of it.
+    table : str or type of Table
+        The name of a core table, such as "units"; or the class of one, or of a source's form of it.
 
     Returns
     -------
     pandas.DataFrame
         One row per column in the table's order, the key first; index ``column``, and ``dtype``, ``unit``
         (physical), ``description`` and ``null`` (what a null means; null where there can be none), all text.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        There is no core table of that name.
     """
+    model = _core_table(table) if isinstance(table, str) else table
     facts = model.facts()
     rows = {
         name: {
@@ -46,6 +56,14 @@ def describe(model: type[Table]) -> pd.DataFrame:
         for name, dtype in model.dtypes().items()
     }
     return pd.DataFrame.from_dict(rows, orient="index", dtype="str").rename_axis("column")
+
+
+def _core_table(name: str) -> type[Table]:
+    tables = core_tables()
+    if name not in tables:
+        message = f"there is no table {name!r}."
+        raise QueryError(message, hint=nearest(name, tables))
+    return tables[name]
 
 
 def table_schema(model: type[Table]) -> dict[str, Any]:

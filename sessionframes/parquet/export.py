@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from tqdm.auto import tqdm
 
 from sessionframes.errors import ExportError
-from sessionframes.parquet.durable import read_json, write_json
+from sessionframes.parquet.durable import read_json, sha256, write_json
 from sessionframes.parquet.keys import UniqueKeys
 from sessionframes.parquet.parts import ROWS_PER_PART, PartWriter, file_schema
 from sessionframes.tables.convert import to_frame
@@ -98,6 +98,8 @@ def export_tables(
             for plan in plans:
                 bar.set_description(plan.name)
                 _write(path, plan, journal, bar)
+        for table in journal["tables"].values():
+            table["rows"] = sum(part["rows"] for part in table["parts"])
         journal["finished"] = _now()
         write_json(path / MANIFEST, journal)
         (path / JOURNAL).unlink(missing_ok=True)
@@ -112,58 +114,83 @@ def export_tables(
 def _opened(path: Path, question: dict[str, Any], *, overwrite: bool) -> dict[str, Any]:
     """Make the directory ready and return the journal: a new one, or that of the same export, interrupted."""
     path.mkdir(parents=True, exist_ok=True)
-    journal: dict[str, Any] | None = read_json(path / JOURNAL)
+    journal = _told(path / JOURNAL, overwrite=overwrite)
     if journal and journal["question"] == question and not overwrite:
         return {**journal, "resumed": _now()}
-    ours = journal is not None or (path / MANIFEST).exists()
-    if ours and not overwrite:
+    former = journal or _told(path / MANIFEST, overwrite=overwrite)
+    if former and not overwrite:
         state = "an unfinished export of something else" if journal else "an export"
         message = f"{path} holds {state} already."
         raise ExportError(message, hint="Choose another directory, or say overwrite=True.")
-    if not ours and any(path.iterdir()):
+    if former is None and any(path.iterdir()):
         message = f"{path} is not empty, and holds no export of ours."
         raise ExportError(message, hint="Choose a new directory.")
-    _clear(path)
+    _clear(path, former or {"tables": {}})
     journal = {"layout": LAYOUT, "question": question, "started": _now(), "tables": {}}
     write_json(path / JOURNAL, journal)
     return journal
 
 
-def _clear(path: Path) -> None:
+def _told(path: Path, *, overwrite: bool) -> dict[str, Any] | None:
+    """Return a journal or manifest of ours, None where there is none."""
+    try:
+        content = read_json(path)
+        if content is None or (isinstance(content, dict) and {"question", "tables"} <= content.keys()):
+            found: dict[str, Any] | None = content
+            return found
+        message = f"{path} is not of our making."
+        raise ExportError(message, hint="Choose a new directory.")
+    except ExportError:
+        if not overwrite:
+            raise
+        return {"question": None, "tables": {}}
+
+
+def _clear(path: Path, former: dict[str, Any]) -> None:
     # The manifest goes first: without it, what is left is no export any more.
     (path / MANIFEST).unlink(missing_ok=True)
     (path / JOURNAL).unlink(missing_ok=True)
-    for child in path.iterdir():
-        if child.is_dir() and all(part.suffix == ".parquet" for part in child.iterdir()):
-            shutil.rmtree(child)
+    for name, table in former["tables"].items():
+        # Only what we wrote: people put files of their own beside it.
+        for part in table["parts"]:
+            (path / name / part["file"]).unlink(missing_ok=True)
+        with suppress(OSError):
+            (path / name).rmdir()
 
 
 def _write(path: Path, plan: TablePlan, journal: dict[str, Any], bar: tqdm[Any]) -> None:
-    done = journal["tables"].setdefault(
-        plan.name,
-        {"schema": plan.model.schema_hash(), "key": plan.model.key_name(), "chunks": 0, "parts": []},
-    )
+    told = {"schema": plan.model.schema_hash(), "key": plan.model.key_name(), "parts": []}
+    parts = journal["tables"].setdefault(plan.name, told)["parts"]
     directory = path / plan.name
     directory.mkdir(exist_ok=True)
+    del parts[_intact(directory, parts) :]
     keys = UniqueKeys(plan.name)
-    for part in done["parts"]:
+    for part in parts:
         keys.add(_keys(directory / part["file"], plan.model.key_name()))
-    bar.update(done["chunks"])
+    done = sum(part["chunks"] for part in parts)
+    bar.update(done)
     schema = file_schema(plan.model, plan.origin)
-    pending = iter(plan.chunks[done["chunks"] :])
+    pending = iter(plan.chunks[done:])
     # A table without a single row still has a file, which tells its columns.
-    while done["chunks"] < len(plan.chunks) or not done["parts"]:
-        writer = PartWriter(directory / f"part-{len(done['parts']):05}.parquet", schema, plan.order)
+    while done < len(plan.chunks) or not parts:
+        writer = PartWriter(directory / f"part-{len(parts):05}.parquet", schema, plan.order)
         try:
             chunks = _fill(writer, plan, pending, keys, bar)
-            told = writer.close()
+            parts.append({**writer.close(), "chunks": chunks})
         except BaseException:
             writer.abandon()
             raise
-        done["parts"].append(told)
-        done["chunks"] += chunks
+        done += chunks
         write_json(path / JOURNAL, journal)
-    done["rows"] = sum(part["rows"] for part in done["parts"])
+
+
+def _intact(directory: Path, parts: list[dict[str, Any]]) -> int:
+    """Return how many of the parts that were finished are still as they were left."""
+    for number, part in enumerate(parts):
+        file = directory / part["file"]
+        if not file.is_file() or sha256(file) != part["sha256"]:
+            return number
+    return len(parts)
 
 
 def _fill(

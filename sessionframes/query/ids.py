@@ -10,14 +10,18 @@ import numpy as np
 import pandas as pd
 
 from sessionframes.errors import QueryError
+from sessionframes.query.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+#: Iterable or not, these are one value.
+_SINGLE = (str, bytes, bytearray, memoryview, numbers.Number, np.generic, uuid.UUID)
 _INT64 = range(-(2**63), 2**63)
 #: Above this, neighbouring whole numbers share one float, so a float no longer tells which id is meant.
 _LARGEST_EXACT_FLOAT = 2**53
-_LONGEST_SHOWN = 60
+#: More digits than any id has; int() would refuse thousands of them with an error of its own.
+_MOST_DIGITS = 40
 
 
 def normalise_ids(values: Any, column: str, *, kind: str) -> tuple[Any, ...] | None:
@@ -57,9 +61,8 @@ def _integer_array(values: Any, column: str) -> np.ndarray[Any, Any] | None:
         values = np.asarray(values)
     if isinstance(values, pd.Series | pd.Index) and isinstance(values.dtype, np.dtype):
         values = values.to_numpy()
-    if isinstance(values, np.ndarray) and values.dtype.kind in "iu" and values.ndim == 1:
-        return values
-    return None
+    plain = isinstance(values, np.ndarray) and not isinstance(values, np.ma.MaskedArray)
+    return values if plain and values.dtype.kind in "iu" and values.ndim == 1 else None
 
 
 def _listed(values: Any, column: str) -> Iterable[Any]:
@@ -68,8 +71,10 @@ def _listed(values: Any, column: str) -> Iterable[Any]:
     if isinstance(values, np.ndarray) and values.ndim > 1:
         message = f"the ids have {values.ndim} dimensions."
         raise QueryError(message, column=column, hint="Give one list of ids, such as array.ravel().")
-    if isinstance(values, str | bytes | numbers.Number | np.generic | uuid.UUID) or values is pd.NA:
+    if isinstance(values, _SINGLE) or values is pd.NA:
         return [values]
+    if isinstance(values, np.ma.MaskedArray):
+        return list(values.tolist())
     if isinstance(values, np.ndarray) and values.ndim == 0:
         return [values.item()]
     try:
@@ -89,25 +94,32 @@ def _column_of(frame: pd.DataFrame, column: str) -> Any:
 
 
 def _integer(value: Any, column: str) -> int:
-    if isinstance(value, bool | np.bool_):
-        raise _refused(value, column, "is a boolean")
-    if isinstance(value, numbers.Integral):
-        found = int(value)
-    elif isinstance(value, str):
-        digits = value.strip()
-        # isdecimal() alone would let the digits of other scripts through, which people do not mean as ids.
-        if not (digits.isascii() and digits.removeprefix("-").isdecimal()):
-            raise _refused(value, column, "is no whole number")
-        found = int(digits)
+    if isinstance(value, str):
+        found = _from_digits(value, column)
     elif isinstance(value, float | np.floating):
         found = _whole(float(value), column)
-    elif value is None or value is pd.NA or value is pd.NaT:
-        raise _refused(value, column, "is null")
+    elif _is_integer(value):
+        found = int(value)
     else:
-        raise _refused(value, column, f"is a {type(value).__name__}, not a whole number")
+        raise _refused(value, column, _why_no_id(value))
     if found not in _INT64:
         raise _refused(value, column, "is larger than any 64-bit id")
     return found
+
+
+def _is_integer(value: Any) -> bool:
+    # NumPy counts timedelta64 among the integers, Python counts True.
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool | np.timedelta64)
+
+
+def _from_digits(text: str, column: str) -> int:
+    digits = text.strip()
+    # isdecimal() alone would let the digits of other scripts through, which people do not mean as ids.
+    if not (digits.isascii() and digits.removeprefix("-").isdecimal()):
+        raise _refused(text, column, "is no whole number")
+    if len(digits) > _MOST_DIGITS:
+        raise _refused(text, column, "is larger than any 64-bit id")
+    return int(digits)
 
 
 def _whole(value: float, column: str) -> int:
@@ -121,19 +133,21 @@ def _whole(value: float, column: str) -> int:
 
 
 def _text(value: Any, column: str) -> str:
-    if isinstance(value, bool | np.bool_):
-        raise _refused(value, column, "is a boolean")
-    if isinstance(value, str | uuid.UUID | numbers.Integral):
+    if isinstance(value, str | uuid.UUID):
         return str(value)
-    if value is None or value is pd.NA or (isinstance(value, float | np.floating) and np.isnan(value)):
-        raise _refused(value, column, "is null")
-    raise _refused(value, column, f"is a {type(value).__name__}, not text")
+    if _is_integer(value) and int(value) in _INT64:
+        return str(int(value))
+    raise _refused(value, column, _why_no_id(value))
+
+
+def _why_no_id(value: Any) -> str:
+    is_nan = isinstance(value, float | np.floating) and np.isnan(value)
+    if value is None or value is pd.NA or value is pd.NaT or is_nan:
+        return "is null"
+    return f"is a {type(value).__name__}"
 
 
 def _refused(value: Any, column: str, why: str) -> QueryError:
-    shown = repr(value)
-    if len(shown) > _LONGEST_SHOWN:
-        shown = f"{shown[:_LONGEST_SHOWN]}..."
     return QueryError(
-        f"{shown} {why}.", column=column, hint="Give ids, one or many; None means all, [] means none."
+        f"{shown(value)} {why}.", column=column, hint="Give ids, one or many; None means all, [] means none."
     )

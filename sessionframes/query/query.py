@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,11 @@ class Query:
     def is_impossible(self) -> bool:
         """Whether no row can be an answer, so that nothing need be sent."""
         return any(condition.is_impossible for condition in self.conditions)
+
+    def fingerprint(self) -> str:
+        """Return 16 hex digits that tell this question from every other of the same table."""
+        whole = [(condition.column, condition.lookup, condition.value) for condition in self.conditions]
+        return hashlib.sha256(repr((whole, sorted(self.switches))).encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
         said = [

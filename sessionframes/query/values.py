@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sessionframes.errors import QueryError
+from sessionframes.query.shown import shown
 
 _HINT = (
     "Give a date or datetime, or ISO text such as '2019-10-03' (all of that day) or "
@@ -51,14 +52,21 @@ def _parsed(value: Any, column: str) -> date | datetime:
     if value is pd.NaT or (isinstance(value, np.datetime64) and np.isnat(value)):
         raise _refused(value, column)
     if isinstance(value, np.datetime64):
-        stamp = pd.Timestamp(value)
-        is_day = np.datetime_data(value.dtype)[0] in {"Y", "M", "W", "D"}
-        return stamp.date() if is_day else stamp.to_pydatetime(warn=False)
+        return _from_numpy(value, column)
     if isinstance(value, pd.Timestamp):
         return value.to_pydatetime(warn=False)
     if isinstance(value, date):
         return value
     raise _refused(value, column)
+
+
+def _from_numpy(value: np.datetime64, column: str) -> date | datetime:
+    try:
+        stamp = pd.Timestamp(value)
+        is_day = np.datetime_data(value.dtype)[0] in {"Y", "M", "W", "D"}
+        return stamp.date() if is_day else stamp.to_pydatetime(warn=False)
+    except (ValueError, OverflowError, NotImplementedError):  # beyond Python's calendar
+        raise _refused(value, column) from None
 
 
 def _from_text(text: str, column: str) -> date | datetime:
@@ -73,7 +81,7 @@ def _from_text(text: str, column: str) -> date | datetime:
 
 
 def _refused(value: Any, column: str) -> QueryError:
-    return QueryError(f"{str(value)[:60]!r} is no date or time.", column=column, hint=_HINT)
+    return QueryError(f"{shown(value)} is no date or time that we know.", column=column, hint=_HINT)
 
 
 def texts(values: Any, column: str) -> tuple[str, ...] | None:
@@ -86,14 +94,14 @@ def texts(values: Any, column: str) -> tuple[str, ...] | None:
     """
     if values is None:
         return None
-    if isinstance(values, str):
-        return (values,)
+    # The columns' names are what a frame lists, and nobody means those; bytes list numbers.
+    single = isinstance(values, str | bytes | bytearray | memoryview | pd.DataFrame)
     try:
-        listed = list(values)
+        listed = [values] if single else list(values)
     except TypeError:
         listed = [values]
     for value in listed:
         if not isinstance(value, str):
-            message = f"{value!r} is a {type(value).__name__}, not text."
+            message = f"{shown(value)} is a {type(value).__name__}, not text."
             raise QueryError(message, column=column, hint="Give one text or a list of them.")
     return tuple(sorted(set(listed)))

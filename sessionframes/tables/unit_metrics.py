@@ -51,6 +51,7 @@ _METRICS: dict[str, tuple[str, str | None]] = {
     "run_mod": ("Modulation of the response by running", "ratio"),
     "run_pval": ("P value of the modulation by running, as older bundles name it", "ratio"),
     "sustained_idx": ("Sustained part of the response to a flash", "ratio"),
+    "time_to_first_spike": ("Time from the stimulus to the first spike", "s"),
     "time_to_peak": ("Time from the stimulus to the peak of the response", "s"),
     "width": ("Width of the receptive field", "deg"),
 }
@@ -122,6 +123,7 @@ class UnitMetrics(Table, name="unit_metrics"):
     run_pval_fl: Number = _metric("run_pval", "fl")
     p_run_mod_fl: Number = _metric("p_run_mod", "fl")
     sustained_idx_fl: Number = _metric("sustained_idx", "fl")
+    time_to_first_spike_fl: Number = _metric("time_to_first_spike", "fl")
     time_to_peak_fl: Number = _metric("time_to_peak", "fl")
     area_rf: Number = _metric("area", "rf")
     azimuth_rf: Number = _metric("azimuth", "rf")

@@ -50,18 +50,39 @@ def validate(frame: pd.DataFrame, model: type[Table], *, source: str | None = No
 
 def find_failures(frame: pd.DataFrame, model: type[Table]) -> pd.DataFrame | None:
     """Return one row per fault (``column, check, key, value``), or None where there is none."""
-    wrong = _wrong_dtypes(frame, model)
-    if wrong:
-        return _frame(wrong)
-    try:
-        model.validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as error:
-        return _from_pandera(error.failure_cases, frame)
-    return None
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()].unique()
+        return _frame(
+            [{"column": name, "check": "one column of this name", "value": "several"} for name in twice]
+        )
+    faults = _wrong_dtypes(frame, model)
+    if faults.empty or faults["key"].notna().all():
+        # Rows with a null that has no place in their dtype are told already; look at the others.
+        others = _without(frame, faults["key"], model)
+        try:
+            model.validate(others, lazy=True)
+        except pandera.errors.SchemaErrors as error:
+            faults = pd.concat([faults, _from_pandera(error.failure_cases, others)], ignore_index=True)
+    return None if faults.empty else _frame(faults)
 
 
-def _wrong_dtypes(frame: pd.DataFrame, model: type[Table]) -> list[dict[str, Any]]:
-    """Faults that pandera lets pass (object columns as text) or tells badly (nulls in an int64 column)."""
+def without_failures(frame: pd.DataFrame, failures: pd.DataFrame, model: type[Table]) -> pd.DataFrame:
+    """Return the rows of a frame that have no fault, in the model's dtypes."""
+    return _without(frame, failures["key"], model)
+
+
+def _without(frame: pd.DataFrame, keys: pd.Series[Any], model: type[Table]) -> pd.DataFrame:
+    if keys.empty:
+        return frame
+    faulty = frame.index.astype("str").isin(keys.dropna().astype("str")) | frame.index.isna()
+    kept = frame.loc[~faulty]
+    kept.index = kept.index.astype(model.dtypes()[model.key_name()] or kept.index.dtype)
+    dtypes = {name: dtype for name, dtype in model.dtypes().items() if name in frame.columns and dtype}
+    return kept.astype(dtypes)
+
+
+def _wrong_dtypes(frame: pd.DataFrame, model: type[Table]) -> pd.DataFrame:
+    """Return faults that pandera lets pass (object as text) or tells badly (a null in an int64 column)."""
     faults: list[dict[str, Any]] = []
     for name, wanted in model.dtypes().items():
         values = frame.index if name == model.key_name() else frame.get(name)
@@ -75,7 +96,7 @@ def _wrong_dtypes(frame: pd.DataFrame, model: type[Table]) -> list[dict[str, Any
             faults.append(
                 {"column": name, "check": f"dtype {wanted}", "key": None, "value": f"dtype {values.dtype}"}
             )
-    return faults
+    return pd.DataFrame(faults, columns=list(_COLUMNS))
 
 
 def _from_pandera(cases: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:

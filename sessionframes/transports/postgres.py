@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Any
 
-from sessionframes.errors import QueryError
+from sessionframes.errors import QueryError, SourceUnavailableError
 from sessionframes.transports import postgres_errors
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ class PostgresTransport:
         From :func:`connection_string`.
     source : str
         Whose transport this is, for messages.
+    address : str, optional
+        What to call the place in provenance; its URL without the password if not given.
 
     Raises
     ------
@@ -97,18 +99,16 @@ class PostgresTransport:
         The server has no such database.
     """
 
-    def __init__(self, conninfo: str, *, source: str) -> None:
+    def __init__(self, conninfo: str, *, source: str, address: str | None = None) -> None:
         self._conninfo = conninfo
         self._source = source
         self._lock = threading.Lock()
         self._idle: list[adbc.Connection] = []
+        self._closed = False
         self._control = self._connect_control()
-
-    @property
-    def address(self) -> str:
-        """Where the rows come from, without the password."""
         info = self._control.info
-        return f"postgresql://{info.user}@{info.host}:{info.port}/{info.dbname}"
+        #: Where the rows come from, without the password.
+        self.address = address or f"postgresql://{info.user}@{info.host}:{info.port}/{info.dbname}"
 
     def render(self, statement: Select[Any]) -> str:
         """Return the SQL text of a statement, every value quoted by psycopg."""
@@ -136,6 +136,7 @@ class PostgresTransport:
             One of its kinds, by what the server said.
         """
         sql = self.render(statement)
+        self._check_open()
         with self._lock:
             reused = bool(self._idle)
             connection = self._idle.pop() if self._idle else None
@@ -159,6 +160,7 @@ class PostgresTransport:
     @contextmanager
     def consistent(self) -> Iterator[PostgresView]:
         """Give a view whose fetches all see the database as it was at the first of them."""
+        self._check_open()
         connection = self._connect()
         connection.adbc_connection.set_autocommit(False)
         try:
@@ -168,8 +170,14 @@ class PostgresTransport:
 
     def close(self) -> None:
         """Close every connection; a second call does nothing."""
+        self._closed = True
         self._drop_idle()
         self._control.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            message = "this connection has been closed."
+            raise SourceUnavailableError(message, source=self._source, hint="Connect again.")
 
     def _connect_control(self) -> psycopg.Connection[Any]:
         import psycopg

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -18,7 +19,8 @@ import psutil
 import psycopg
 import pytest
 
-from sessionframes.demo.postgres import PostgresServer, cluster, find_binaries
+from sessionframes.demo.postgres import PostgresServer, cluster, find_binaries, watchdog
+from sessionframes.demo.postgres.address import Address
 from sessionframes.demo.postgres.installation import Installation
 from sessionframes.demo.postgres.lock import FileLock
 from sessionframes.demo.postgres.storage import Storage
@@ -166,9 +168,9 @@ def test_it_dies_with_its_owner(cache: Path, sent: signal.Signals | None) -> Non
         process.send_signal(sent)
     process.communicate(timeout=SOON)
     assert all_gone(processes)
-    assert not sockets.exists()
     PostgresServer.fresh(cache=cache).stop()
     assert not run.exists()  # deleted by the owner, or swept for it just now
+    assert not sockets.exists()
 
 
 @posix
@@ -212,6 +214,26 @@ def test_interrupting_the_terminal_leaves_it_to_the_owner(cache: Path) -> None:
     assert all(one.is_running() for one in processes)
     process.communicate(timeout=SOON)
     assert all_gone(processes)
+
+
+@posix
+def test_an_owner_that_dies_while_the_server_starts_leaves_none(cache: Path) -> None:
+    storage = Storage(cache)
+    installation = Installation.find(storage)
+    run = storage.new_run()
+    PostgresServer(run, installation, keep=True).stop()
+    address = Address.of(run)
+    address.open(installation.account)
+    for wait in range(20):
+        dog = watchdog.start(installation, run.data, address.settings, run.lock)
+        assert dog.stdin is not None
+        assert dog.stdout is not None
+        with dog.stdout as output:
+            # In some ms it is a shell, then Postgres that is deaf to signals, then one that listens.
+            select.select([output], [], [], wait / 2000)
+            dog.stdin.close()
+            dog.wait(SOON)
+    run.remove()
 
 
 def test_it_survives_the_thread_that_started_it(cache: Path) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 import socket
 import sys
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sessionframes.demo.postgres.account import Account
+    from sessionframes.demo.postgres.storage import Run
 
 __all__ = ["Address"]
 
@@ -33,13 +34,9 @@ class Address:
     port: int = 5432
 
     @classmethod
-    def new(cls, account: Account) -> Address:
-        """Make an address that nobody listens at."""
-        # Not below the data: the path of a socket has about 100 bytes, and pytest's and macOS's are longer.
-        short = Path("/tmp")  # noqa: S108 - mkdtemp makes a directory that is ours alone
-        directory = Path(tempfile.mkdtemp(prefix="sf-", dir=short if short.is_dir() else None))
-        account.own(directory)
-        return cls(directory, _free_port()) if sys.platform == "win32" else cls(directory)
+    def of(cls, run: Run) -> Address:
+        """Return an address for the server on `run`, that nobody listens at."""
+        return cls(run.sockets, _free_port()) if sys.platform == "win32" else cls(run.sockets)
 
     @property
     def url(self) -> str:
@@ -58,6 +55,17 @@ class Address:
             "unix_socket_directories": str(self.directory),
             "port": str(self.port),
         }
+
+    def open(self, account: Account) -> None:
+        """Make the directory, for `account` alone.
+
+        Raises
+        ------
+        FileExistsError
+            Somebody else was there first.
+        """
+        self.directory.mkdir(0o700)
+        account.own(self.directory)
 
     def remove(self) -> None:
         """Delete the directory; nothing happens if it is gone."""

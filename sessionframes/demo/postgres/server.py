@@ -83,7 +83,7 @@ class PostgresServer:
         self._stopped = False
         self._process: subprocess.Popen[bytes] | None = None
         self._pid = 0
-        self._address = Address.new(installation.account)
+        self._address = Address.of(run)
         atexit.register(self.stop)
         _living.add(self)
         try:
@@ -160,10 +160,9 @@ class PostgresServer:
     def _start(self) -> None:
         if not (self.data / "PG_VERSION").exists():
             _initialise(self._installation, self.data)
+        self._address.open(self._installation.account)
         settings = self._address.settings | _SETTINGS
-        self._process = watchdog.start(
-            self._installation, self.data, self._address.directory, settings, self._run.lock
-        )
+        self._process = watchdog.start(self._installation, self.data, settings, self._run.lock)
         output = self._process.stdout
         announced = output.readline().strip() if output else b""
         if output is None or not announced:

@@ -26,7 +26,7 @@ class Run:
     Parameters
     ----------
     path : pathlib.Path
-        The directory; ``data`` in it is for Postgres.
+        The directory; ``data`` in it is for Postgres. The socket goes to ``sockets``, elsewhere.
     lock : FileLock
         Held; tells the living from the dead.
     """
@@ -34,10 +34,15 @@ class Run:
     def __init__(self, path: Path, lock: FileLock) -> None:
         self.path = path
         self.data = path / "data"
+        # Not below the path: that of a socket has about 100 bytes, and those of pytest and macOS are longer.
+        # The name follows from ours, so that whoever sweeps after the owner finds it.
+        short = Path("/tmp")  # noqa: S108 - made anew, private, or not used
+        self.sockets = (short if short.is_dir() else Path(tempfile.gettempdir())) / f"sf-{path.name}"
         self.lock = lock
 
     def remove(self) -> None:
-        """Delete the directory, then let go of it; nothing happens if it is gone."""
+        """Delete the directory and that of the sockets, then let go; nothing happens if they are gone."""
+        shutil.rmtree(self.sockets, ignore_errors=True)
         shutil.rmtree(self.path, ignore_errors=True)
         self.lock.release()
 

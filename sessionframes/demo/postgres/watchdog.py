@@ -23,21 +23,19 @@ __all__ = ["start"]
 # First its process id is written, then standard output belongs to the server alone: its end is the
 # server's end. TERM goes first, because a shell starts background programs with INT ignored and TERM not, so
 # it works before the server has handlers of its own; afterwards INT turns a slow shutdown into a fast one.
+# The trap comes after the server's start: a child forked under it would swallow TERM until it is Postgres.
 _SHELL = """
-sockets=$1 log=$2
-shift 2
-trap : HUP INT TERM
+log=$1
+shift
 "$@" </dev/null 2>>"$log" &
 server=$!
+trap : HUP INT TERM
 echo $server
 exec >&-
 read -r end
 kill -TERM $server
 kill -INT $server
 wait $server
-code=$?
-rmdir "$sockets"
-exit $code
 """
 
 # Windows has no signals to send; pg_ctl has its own way, and lets an administrator start the server.
@@ -57,7 +55,7 @@ sys.exit(code)
 
 
 def start(
-    installation: Installation, data: Path, sockets: Path, settings: Mapping[str, str], lock: FileLock
+    installation: Installation, data: Path, settings: Mapping[str, str], lock: FileLock
 ) -> subprocess.Popen[bytes]:
     """Start a server under a watchdog.
 
@@ -67,8 +65,6 @@ def start(
         The programs, and the account that runs them.
     data : pathlib.Path
         The data directory. The log goes to ``log`` in it.
-    sockets : pathlib.Path
-        The directory of the socket, removed by the watchdog when it is left empty.
     settings : mapping of str to str
         The server's settings.
     lock : FileLock
@@ -87,7 +83,7 @@ def start(
         return _popen([*python, *words], installation, ())
     server: list[str | Path] = [installation.program("postgres"), "-D", data, *options]
     shell = ["/bin/sh", "-c", _SHELL, "sh"]
-    return _popen([*shell, sockets, data / "log", *server], installation, (lock.fileno(),))
+    return _popen([*shell, data / "log", *server], installation, (lock.fileno(),))
 
 
 def _popen(

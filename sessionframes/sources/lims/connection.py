@@ -159,8 +159,8 @@ class LimsConnection(Connection):
         Returns
         -------
         pandas.DataFrame
-            Validated by :class:`~sessionframes.sources.lims.tables.LimsUnits`; index ``unit_id``; rates in Hz,
-            durations in ms, amplitudes in uV, distances in um, slopes in V/s, inverse velocities in s/m.
+            Validated by :class:`~sessionframes.sources.lims.tables.LimsUnits`; index ``unit_id``; rates in
+            Hz, durations in ms, amplitudes in uV, distances in um, slopes in V/s, inverse velocities in s/m.
         """
         return self.get(
             "units",

@@ -84,7 +84,8 @@ SESSION_COLUMNS: Columns = {
     "specimen_id": lims.sessions.c.specimen_id,
     "isi_experiment_id": lims.sessions.c.isi_experiment_id,
     "published_at": lims.sessions.c.published_at,
-    "has_nwb": lims.sessions.c.id.in_(_PACKAGED),
+    # A run without a session would make "not in" null.
+    "has_nwb": func.coalesce(lims.sessions.c.id.in_(_PACKAGED), False),
     "habituation": lims.sessions.c.habituation,
     "session_workflow_state": lims.sessions.c.workflow_state,
     "session_usable": func.coalesce(SESSION_USABLE, False),

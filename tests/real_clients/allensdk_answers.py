@@ -1,0 +1,42 @@
+"""Asks the real AllenSDK. This runs in an environment of its own: no import of ours, nothing newer than pandas 1.
+
+The first line of standard input holds the credentials of a LIMS as a JSON object; each one after it a question,
+``{"method": ..., "arguments": {...}}``. Each question is answered by one line of JSON: the frame, as
+``{"index": [...], "index_name": ..., "columns": {name: [...]}}`` with times as ISO text, or ``{"error": ...}`` with
+the name of the exception's class.
+"""
+
+import json
+import sys
+
+
+def main():
+    # Here, so that whoever only looks through the tests can import this module without AllenSDK.
+    from allensdk.brain_observatory.ecephys.ecephys_project_api.ecephys_project_lims_api import EcephysProjectLimsApi
+    from allensdk.core.authentication import DbCredentials
+
+    answers, sys.stdout = sys.stdout, sys.stderr  # whatever the library prints is no answer
+    credentials = json.loads(sys.stdin.readline())
+    api = EcephysProjectLimsApi.default(lims_credentials=DbCredentials(**credentials))
+    for line in sys.stdin:
+        question = json.loads(line)
+        print(json.dumps(_answer(api, question), default=_time), file=answers, flush=True)
+
+
+def _answer(api, question):
+    try:
+        frame = getattr(api, question["method"])(**question["arguments"])
+    except Exception as error:  # noqa: BLE001  whatever it raises is its answer
+        return {"error": type(error).__name__, "message": str(error)}
+    # A position and not a name, because names may repeat.
+    columns = {str(name): frame.iloc[:, place].tolist() for place, name in enumerate(frame.columns)}
+    return {"index": frame.index.tolist(), "index_name": frame.index.name, "columns": columns}
+
+
+def _time(value):
+    text = value.isoformat()
+    return None if text == "NaT" else text
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""The JSON bundles of unit metrics as typed columns, and the odd ones among them."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+import sessionframes as sf
+from sessionframes.errors import SessionFramesError
+from tests.sources.lims.expected import DTYPES, assert_same, expected
+
+FAMILIES = {"brain_observatory_1.1": {"dg", "sg", "ns", "fl", "rf"}, "functional_connectivity": {"dg", "fl", "rf", "dm"}}
+IDS = ["channel_id", "probe_id", "session_id"]
+
+
+@pytest.fixture
+def bundle(own_lims_url, change, world):
+    """Puts JSON text in place of the bundle of a unit, and returns the unit's row."""
+    whole = expected(world, "unit_metrics")
+    unit = int(whole.index[17])
+
+    def put(text):
+        quoted = text.replace("'", "''")
+        change(f"update ecephys_unit_metric_bundles set data = '{quoted}' where ecephys_unit_id = {unit}")
+        with sf.connect("lims", url=own_lims_url) as db:
+            found = db.get_unit_analysis_metrics()
+        assert_same(found.drop(unit), whole.drop(unit))
+        assert found.loc[unit, IDS].tolist() == whole.loc[unit, IDS].tolist()
+        return found.loc[unit]
+
+    return put
+
+
+def units_of(world, oddity):
+    bundles = world.metric_bundles.to_pandas().set_index("metric_bundle_id")["unit_id"]
+    return bundles.loc[list(world.oddities[oddity])].tolist()
+
+
+def family(column):
+    return column.rpartition("_")[2]
+
+
+@pytest.mark.parametrize("session_type", FAMILIES)
+def test_columns_are_the_same_whatever_the_session_type(any_lims, session_type):
+    metrics = any_lims.get_unit_analysis_metrics(session_types=session_type)
+    assert len(metrics) > 100
+    assert list(metrics.columns) == list(DTYPES["unit_metrics"])
+    for column in metrics.columns.drop([*IDS, "other_metrics"]):
+        if family(column) not in FAMILIES[session_type]:
+            assert metrics[column].isna().all(), column
+    for shown in FAMILIES[session_type]:
+        assert metrics[f"firing_rate_{shown}"].notna().any()
+
+
+def test_a_unit_with_null_or_empty_data_is_a_row_of_nulls(any_lims, world):
+    for oddity in ("bundle_null_data", "bundle_empty"):
+        units = units_of(world, oddity)
+        found = any_lims.get_unit_analysis_metrics(units, include_unusable=True)
+        assert found.index.tolist() == sorted(units)
+        assert found.drop(columns=IDS).isna().all(axis=None)
+
+
+def test_the_two_swapped_metrics_are_put_right(any_lims, world):
+    units = units_of(world, "bundle_swapped_rf")
+    found = any_lims.get_unit_analysis_metrics(units, include_unusable=True)
+    assert len(found) == len(units)
+    assert found["on_screen_rf"].notna().all()
+    assert found["p_value_rf"].between(0, 1).all()
+    assert found["other_metrics"].isna().all()
+
+
+def test_a_metric_that_nobody_knows_is_kept(any_lims, world):
+    found = any_lims.get_unit_analysis_metrics(units_of(world, "bundle_novel_key"), include_unusable=True)
+    assert [json.loads(text) for text in found["other_metrics"]] == [{"novel_metric_xy": 1.5}] * 2
+    assert found["firing_rate_dg"].notna().all()
+
+
+def test_of_two_current_runs_the_newest_bundle_counts(any_lims, world):
+    units = units_of(world, "bundle_of_second_run")
+    found = any_lims.get_unit_analysis_metrics(units, include_unusable=True)
+    assert found.index.is_unique
+    assert_same(found, expected(world, "unit_metrics", include_unusable=True).loc[sorted(units)])
+    both = world.metric_bundles.to_pandas().query("unit_id in @units")
+    assert both["unit_id"].value_counts().eq(2).all()
+
+
+def test_a_bundle_of_a_run_that_is_not_current_is_not_shown(own_lims_url, change, world):
+    current, previous = (world.runs.to_pandas().query(f"current == {flag}") for flag in (True, False))
+    ended = int(current["run_id"].iloc[0])
+    session = int(current["session_id"].iloc[0])
+    change(f"update ecephys_analysis_runs set current = null where id = {ended}")
+    with sf.connect("lims", url=own_lims_url) as db:
+        found = db.get_unit_analysis_metrics(include_unusable=True)
+    assert session not in set(found["session_id"])
+    assert set(previous["session_id"]) & set(found["session_id"])
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "value"),
+    [
+        ('{"pref_ori_dg": 45}', "pref_ori_dg", 45.0),
+        ('{"pref_ori_dg": 45.0}', "pref_ori_dg", 45.0),
+        ('{"pref_image_ns": 4929}', "pref_image_ns", 4929),
+        ('{"pref_image_ns": 4929.0}', "pref_image_ns", 4929),
+        ('{"pref_ori_multi_dg": true}', "pref_ori_multi_dg", True),
+        ('{"fano_dg": 1e-320}', "fano_dg", 1e-320),
+        ('{"fano_dg": -0.30000000000000004}', "fano_dg", -0.30000000000000004),
+        ('{\n  "fano_dg":\n 2.5\n}', "fano_dg", 2.5),
+    ],
+)
+def test_a_value_that_fits_its_column(bundle, text, column, value):
+    row = bundle(text)
+    assert row[column] == value
+    assert row.drop([column, *IDS]).isna().all()
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ('{"pref_image_ns": 4929.5}', {"pref_image_ns": 4929.5}),
+        ('{"pref_image_ns": true}', {"pref_image_ns": True}),
+        ('{"pref_ori_multi_dg": 1}', {"pref_ori_multi_dg": 1}),
+        ('{"fano_dg": "high"}', {"fano_dg": "high"}),
+        ('{"fano_dg": [1, 2]}', {"fano_dg": [1, 2]}),
+        ('{"fano_dg": {"mean": 1}}', {"fano_dg": {"mean": 1}}),
+        ('{"unit_id": 3, "session_id": 4}', {"unit_id": 3, "session_id": 4}),
+        ('{"other_metrics": "mine"}', {"other_metrics": "mine"}),
+        ('{"": 0, "μ \\"\' %s": null}', {"": 0, "μ \"' %s": None}),
+        ('{"note": "two\\nlines"}', {"note": "two\nlines"}),
+        ("[1, 2]", {"data": [1, 2]}),
+        ('"text"', {"data": "text"}),
+        ("7", {"data": 7}),
+    ],
+)
+def test_what_has_no_column_or_does_not_fit_is_kept_as_json(bundle, text, other):
+    row = bundle(text)
+    assert json.loads(row["other_metrics"]) == other
+    assert row.drop(["other_metrics", *IDS]).isna().all()
+
+
+def test_a_value_that_does_not_fit_leaves_its_neighbours_alone(bundle):
+    row = bundle('{"fano_dg": "high", "c50_dg": 0.25, "pref_ori_dg": null}')
+    assert json.loads(row["other_metrics"]) == {"fano_dg": "high"}
+    assert row["c50_dg"] == 0.25
+
+
+def test_a_json_null_is_a_row_of_nulls(bundle):
+    assert bundle("null").drop(IDS).isna().all()
+
+
+def test_a_number_too_large_for_a_float_is_not_lost(bundle):
+    row = bundle('{"fano_dg": 1e400, "c50_dg": 0.25}')
+    assert row["c50_dg"] == 0.25
+    assert "fano_dg" in str(row["other_metrics"]) or math.isinf(row["fano_dg"])
+
+
+def test_many_odd_bundles_at_once(own_lims_url, change, world):
+    whole = expected(world, "unit_metrics")
+    change(
+        "update ecephys_unit_metric_bundles set data = '{\"new_dg\": 1, \"fano_dg\": 2.5}' "
+        "where ecephys_unit_id % 3 = 0"
+    )
+    with sf.connect("lims", url=own_lims_url) as db:
+        found = db.get_unit_analysis_metrics()
+    changed = found.index % 3 == 0
+    assert 100 < changed.sum() < len(found)
+    assert found.index.equals(whole.index)
+    assert (found.loc[changed, "fano_dg"] == 2.5).all()
+    assert (found.loc[changed, "other_metrics"] == '{"new_dg": 1}').all()
+    assert_same(found[~changed], whole[~changed])
+
+
+def test_data_that_is_json_text_in_a_text_column(own_lims_url, change, world):
+    change("alter table ecephys_unit_metric_bundles alter column data type text")
+    with sf.connect("lims", url=own_lims_url) as db:
+        assert_same(db.get_unit_analysis_metrics(), expected(world, "unit_metrics"))
+
+
+def test_text_that_is_no_json_is_a_clear_error(own_lims_url, change, world):
+    unit = int(expected(world, "unit_metrics").index[17])
+    change(
+        "alter table ecephys_unit_metric_bundles alter column data type text",
+        f"update ecephys_unit_metric_bundles set data = '{{\"fano_dg\": ' where ecephys_unit_id = {unit}",
+    )
+    with sf.connect("lims", url=own_lims_url) as db, pytest.raises(SessionFramesError, match=str(unit)):
+        db.get_unit_analysis_metrics()
