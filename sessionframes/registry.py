@@ -46,7 +46,7 @@ def load_source(name: str) -> Source:
         source: Source = foreign[0].load()
         return source
     if name not in own:
-        message = f"there is no source {name!r}."
+        message = f"there is no source {_shown(name)}."
         raise UnknownSourceError(message, hint=nearest(name, [*list_sources(), DEMO]))
     found: Source = importlib.import_module(f"{sources.__name__}.{name}").SOURCE
     return found
@@ -89,7 +89,7 @@ def connect(target: str, **options: Any) -> Connection:
         return _open(load_source(_by_scheme(target)), {}, {"url": target, **options})
     if target not in list_sources():
         known = [*list_sources(), *entries, DEMO]
-        message = f"there is no source, nor entry of the config file, named {target!r}."
+        message = f"there is no source, nor entry of the config file, named {_shown(target)}."
         raise UnknownSourceError(message, hint=nearest(target, known))
     return _open(load_source(target), {}, options)
 
@@ -110,5 +110,13 @@ def _by_scheme(url: str) -> str:
     try:
         return schemes[scheme]
     except KeyError:
-        message = f"no source is reached by {mask(url)!r}."
+        message = f"no source is reached by {_shown(url)}."
         raise UnknownSourceError(message, hint=f"Known: {', '.join(sorted(schemes))}://.") from None
+
+
+def _shown(target: str) -> str:
+    """Return a name or an address for a message; a misspelt address may hold a password too."""
+    masked = mask(target)
+    if "@" in masked and "://" not in masked:
+        masked = "***@" + masked.rpartition("@")[2]
+    return repr(masked)

@@ -36,7 +36,7 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     for level in LEVELS:
         name = level.removesuffix("_id")
         parser.add_argument(
-            f"--{name}-ids", metavar="IDS", type=_listed, help=f"only of these {name}s: ids with commas"
+            f"--{name}-ids", metavar="IDS", type=listed, help=f"only of these {name}s: ids with commas"
         )
     parser.add_argument("--published-at", metavar="DATE", help="sessions published that day or before")
     parser.add_argument(
@@ -78,12 +78,13 @@ def check_filters(given: dict[str, Any], takes: tuple[str, ...], table: str) -> 
             raise QueryError(message, table=table, hint=nearest(name, takes))
 
 
+def listed(text: str) -> list[str]:
+    """Return the parts of a text between its commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def _value(text: str) -> Any:
     return {"true": True, "false": False}.get(text.lower(), text)
-
-
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import argparse
 
+    import pandas as pd
+
 _NEXT = """
 Try next:
   {bin}sessionframes get units --session-ids {session} --output units.csv
@@ -43,22 +45,24 @@ def run(told: argparse.Namespace) -> None:
     with connect("demo", scale=told.scale, seed=told.seed) as db:
         _say(f"{db!r}, up after {time.perf_counter() - started:.1f} s")
         tables = ["sessions", "probes", "channels", "units"]
-        counts = {table: _show(db, table) for table in tables}
+        frames = {table: _show(db, table) for table in tables}
         with tempfile.TemporaryDirectory() as aside:
             path = db.export(told.output or Path(aside) / "demo", tables)
+            counts = {table: len(frame) for table, frame in frames.items()}
             _read_back(path, counts, kept=told.output is not None)
-        _say(_NEXT.format(session=db.get_sessions().index[0], bin=_bin()))
+        # Not every session has units.
+        _say(_NEXT.format(session=frames["units"]["session_id"].min(), bin=_bin()))
 
 
-def _show(db: Any, table: str) -> int:
+def _show(db: Any, table: str) -> pd.DataFrame:
     import pandas as pd
 
     started = time.perf_counter()
-    frame = db.get(table)
+    frame: pd.DataFrame = db.get(table)
     took = time.perf_counter() - started
     with pd.option_context("display.max_columns", 8, "display.width", 110):
         _say(f"\n{table}: {len(frame):,} rows x {frame.shape[1]} columns in {took:.2f} s\n{frame.head(3)}")
-    return len(frame)
+    return frame
 
 
 def _read_back(path: Path, counts: dict[str, int], *, kept: bool) -> None:

@@ -17,7 +17,9 @@ def add_to(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("describe", help="what the columns of a table mean, and in which unit")
     parser.add_argument("table", nargs="?", help="a table; all of them, shortly, if not given")
-    parser.add_argument("--source", metavar="NAME", help="with the source's own columns")
+    parser.add_argument(
+        "--source", metavar="NAME", help="a source, or an entry of the config file: its columns too"
+    )
     parser.add_argument("--json", action="store_true", help="as a Frictionless Table Schema")
     parser.set_defaults(run=run)
 
@@ -27,15 +29,17 @@ def run(told: argparse.Namespace) -> None:
     from sessionframes.frames.describe import table_schema
 
     models = _models(told.source)
-    if told.table is None:
+    if told.table is not None:
+        models = {told.table: _model(models, told.table, told.source)}
+    if told.json:
+        schemas = {name: table_schema(model) for name, model in models.items()}
+        shown: Any = schemas if told.table is None else schemas[told.table]
+        sys.stdout.write(json.dumps(shown, indent=2, ensure_ascii=False) + "\n")
+    elif told.table is None:
         lines = [f"{name:14}{_first_line(model)}" for name, model in models.items()]
         sys.stdout.write("\n".join(lines) + "\n")
-        return
-    model = _model(models, told.table, told.source)
-    if told.json:
-        sys.stdout.write(json.dumps(table_schema(model), indent=2, ensure_ascii=False) + "\n")
     else:
-        sys.stdout.write(_dictionary(model))
+        sys.stdout.write(_dictionary(models[told.table]))
 
 
 def _models(source: str | None) -> dict[str, type[Table]]:
@@ -43,10 +47,12 @@ def _models(source: str | None) -> dict[str, type[Table]]:
         from sessionframes.tables import core_tables
 
         return core_tables()
+    from sessionframes.config import read_entries
     from sessionframes.registry import load_source
 
+    entry = read_entries().get(source, {})
     # The demo speaks as LIMS.
-    declared = load_source("lims" if source == "demo" else source)
+    declared = load_source("lims" if source == "demo" else str(entry.get("source", source)))
     return {name: read.table for name, read in declared.reads.items()}
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sessionframes.cli.arguments import add_filters, add_source, connect, filters
+from sessionframes.cli.arguments import add_filters, add_source, connect, filters, listed
 
 if TYPE_CHECKING:
     import argparse
@@ -16,7 +16,7 @@ def add_to(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("export", help="tables to Parquet; go on where it was interrupted")
     parser.add_argument("directory", type=Path, help="a new directory, or one left by an interrupted export")
-    parser.add_argument("--tables", metavar="NAMES", help="names with commas (default: all)")
+    parser.add_argument("--tables", metavar="NAMES", type=listed, help="names with commas (default: all)")
     parser.add_argument("--overwrite", action="store_true", help="replace an export that is there")
     add_source(parser)
     add_filters(parser)
@@ -25,9 +25,8 @@ def add_to(commands: Any) -> None:
 
 def run(told: argparse.Namespace) -> None:
     """Export and say where it is."""
-    tables = told.tables.split(",") if told.tables else None
     with connect(told) as db:
         path = db.export(
-            told.directory, tables, overwrite=told.overwrite, progress=not told.quiet, **filters(told)
+            told.directory, told.tables, overwrite=told.overwrite, progress=not told.quiet, **filters(told)
         )
     sys.stderr.write(f"exported to {path}\n")

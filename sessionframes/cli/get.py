@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +38,9 @@ def add_to(commands: Any) -> None:
 def run(told: argparse.Namespace) -> None:
     """Get the table and write it."""
     form = _form(told)
+    if told.output is not None and not told.output.name:
+        message = f"{told.output} is a directory, not a file."
+        raise QueryError(message, hint="Say --output FILE.")
     with connect(told) as db:
         given = filters(told)
         check_filters(given, db.arguments(told.table), told.table)
@@ -67,8 +73,27 @@ def _shown(frame: pd.DataFrame, form: str) -> str:
     if form == "csv":
         return frame.to_csv()
     if form == "json":
-        return f"{frame.reset_index().to_json(orient='records', date_format='iso', force_ascii=False)}\n"
+        return _json(frame.reset_index())
     return f"{frame.to_string(max_rows=20, show_dimensions=True)}\n"
+
+
+def _json(frame: pd.DataFrame) -> str:
+    # Not by pandas, which rounds numbers to 10 decimals and cuts instants to ms.
+    columns = [map(_plain, frame[name].astype(object)) for name in frame]
+    rows = [dict(zip(frame.columns, values, strict=True)) for values in zip(*columns, strict=True)]
+    return json.dumps(rows, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Return one value as JSON knows it; what JSON cannot tell, such as infinity, is null."""
+    import pandas as pd
+
+    if isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    # NaT calls itself a datetime; like NA and None, it is null.
+    return value.isoformat() if isinstance(value, datetime) and not pd.isna(value) else None
 
 
 def _write(frame: pd.DataFrame, path: Path, form: str) -> None:

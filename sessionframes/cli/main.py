@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from sessionframes.errors import ConfigError, QueryError, SessionFramesError
+from sessionframes.errors import (
+    ConfigError,
+    QueryError,
+    SessionFramesError,
+    TableNotProvidedError,
+    UnknownSourceError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,23 +34,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done; 1 it failed; 2 wrong arguments or options; 130 interrupted; 141 nobody reads on.
+        0 done; 1 it failed; 2 wrong arguments, options, or names; 130 interrupted; 141 nobody reads on.
     """
-    told = _parser().parse_args(arguments)
     try:
+        _settle_encoding()
+        told = _parser().parse_args(arguments)
         told.run(told)
         sys.stdout.flush()
-    except (QueryError, ConfigError) as error:
+    except (QueryError, ConfigError, TableNotProvidedError, UnknownSourceError) as error:
         return _ended(str(error), _MISUSED)
     except SessionFramesError as error:
         return _ended(str(error), _FAILED)
     except KeyboardInterrupt:
         return _ended("interrupted", _INTERRUPTED)
     except BrokenPipeError:
-        # Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_output()
         return _UNHEARD
+    except OSError as error:
+        _abandon_output()
+        return _ended(f"the result cannot be written: {error.strerror or error}.", _FAILED)
     return 0
+
+
+def _settle_encoding() -> None:
+    """Let what goes to a file or a program be UTF-8 whatever the locale, and no terminal know too little."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        if sys.stdout.isatty():
+            sys.stdout.reconfigure(errors="backslashreplace")
+        else:
+            sys.stdout.reconfigure(encoding="utf-8")
+
+
+def _abandon_output() -> None:
+    # Python would complain again when it flushes at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _ended(message: str, status: int) -> int:

@@ -100,6 +100,9 @@ def _field(name: str, dtype: Any, facts: dict[str, Any], *, is_key: bool) -> dic
         "description": facts["description"],
         "unit": facts["unit"],
         "null": facts["null"],
-        "constraints": {label: value for label, value in constraints.items() if value not in (None, False)},
+        # By identity: a bound of 0 is equal to False.
+        "constraints": {
+            label: value for label, value in constraints.items() if value is not None and value is not False
+        },
     }
     return {label: value for label, value in told.items() if value}

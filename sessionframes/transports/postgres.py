@@ -121,7 +121,7 @@ class PostgresTransport:
             cursor = psycopg.ClientCursor(self._control)
             try:
                 return cursor.mogrify(str(compiled), compiled.params)
-            except (psycopg.DataError, psycopg.ProgrammingError) as error:
+            except (psycopg.DataError, psycopg.ProgrammingError, UnicodeEncodeError) as error:
                 message = f"a value cannot be sent to Postgres: {error}."
                 raise QueryError(message, source=self._source) from error
 

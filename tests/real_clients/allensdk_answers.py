@@ -1,9 +1,9 @@
-"""Asks the real AllenSDK. This runs in an environment of its own: no import of ours, nothing newer than pandas 1.
+"""Asks the real AllenSDK. This runs in an environment of its own, so it imports nothing of ours.
 
-The first line of standard input holds the credentials of a LIMS as a JSON object; each one after it a question,
-``{"method": ..., "arguments": {...}}``. Each question is answered by one line of JSON: the frame, as
-``{"index": [...], "index_name": ..., "columns": {name: [...]}}`` with times as ISO text, or ``{"error": ...}`` with
-the name of the exception's class.
+The first line of standard input holds the credentials of a LIMS as a JSON object; each one after it a
+question, ``{"method": ..., "arguments": {...}}``. Each question is answered by one line of JSON: the frame as
+``{"index": [...], "index_name": ..., "columns": {name: [...]}}`` with times as ISO text, or
+``{"error": ..., "message": ...}`` with the name of the exception's class.
 """
 
 import json
@@ -12,7 +12,9 @@ import sys
 
 def main():
     # Here, so that whoever only looks through the tests can import this module without AllenSDK.
-    from allensdk.brain_observatory.ecephys.ecephys_project_api.ecephys_project_lims_api import EcephysProjectLimsApi
+    from allensdk.brain_observatory.ecephys.ecephys_project_api.ecephys_project_lims_api import (
+        EcephysProjectLimsApi,
+    )
     from allensdk.core.authentication import DbCredentials
 
     answers, sys.stdout = sys.stdout, sys.stderr  # whatever the library prints is no answer

@@ -12,21 +12,48 @@ from psycopg.conninfo import conninfo_to_dict
 SCRIPT = Path(__file__).with_name("allensdk_answers.py")
 #: The last Python for which its pandas and NumPy have wheels.
 PYTHON_VERSION = "3.11"
-#: Whatever AllenSDK imports on the way to EcephysProjectLimsApi; all that it asks for is several times as much.
-REQUIREMENTS = """
-    allensdk==2.16.2 pandas==1.5.3 numpy==1.23.5 psycopg2-binary==2.9.9 Jinja2==3.0.3 MarkupSafe==2.1.5
-    python-dateutil==2.8.2 pytz==2023.3 six==1.16.0 packaging==26.3 typing_extensions==4.16.0 tqdm==4.70.1
-    requests==2.34.2 certifi==2026.10.18 charset-normalizer==3.4.4 idna==3.20 urllib3==2.8.0
-    aiohttp==3.14.5 aiohappyeyeballs==2.7.1 aiosignal==1.4.0 attrs==23.2.0 frozenlist==1.8.0 multidict==7.2.1
-    propcache==0.5.4 yarl==1.25.1 nest-asyncio==1.6.0
-    pynwb==2.3.3 hdmf==3.11.0 h5py==3.8.0 scipy==1.10.1 ruamel.yaml==0.19.1 xarray==2023.1.0 simpleitk==2.5.7
-""".split()
+#: What AllenSDK imports on the way to EcephysProjectLimsApi; all that it asks for is far more.
+REQUIREMENTS = (
+    "allensdk==2.16.2",
+    "pandas==1.5.3",
+    "numpy==1.23.5",
+    "psycopg2-binary==2.9.9",
+    "Jinja2==3.0.3",
+    "MarkupSafe==2.1.5",
+    "python-dateutil==2.8.2",
+    "pytz==2023.3",
+    "six==1.16.0",
+    "packaging==26.3",
+    "typing_extensions==4.16.0",
+    "tqdm==4.70.1",
+    "requests==2.34.2",
+    "certifi==2026.10.18",
+    "charset-normalizer==3.4.4",
+    "idna==3.20",
+    "urllib3==2.8.0",
+    "aiohttp==3.14.5",
+    "aiohappyeyeballs==2.7.1",
+    "aiosignal==1.4.0",
+    "attrs==23.2.0",
+    "frozenlist==1.8.0",
+    "multidict==7.2.1",
+    "propcache==0.5.4",
+    "yarl==1.25.1",
+    "nest-asyncio==1.6.0",
+    "pynwb==2.3.3",
+    "hdmf==3.11.0",
+    "h5py==3.8.0",
+    "scipy==1.10.1",
+    "ruamel.yaml==0.19.1",
+    "xarray==2023.1.0",
+    "simpleitk==2.5.7",
+)
 
 Answer = dict[str, Any]
 
 
 class AllenSdk:
-    """An ``EcephysProjectLimsApi`` in a process of its own; call it with the name of a method and its arguments.
+    """An ``EcephysProjectLimsApi`` in a process of its own, called by the names of its methods.
 
     Parameters
     ----------

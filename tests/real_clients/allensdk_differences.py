@@ -19,8 +19,16 @@ Row = dict[str, Any]
 Rows = dict[int, Row]
 
 _WAVEFORM = (
-    "duration halfwidth PT_ratio repolarization_slope recovery_slope amplitude spread velocity_above velocity_below"
-).split()
+    "duration",
+    "halfwidth",
+    "PT_ratio",
+    "repolarization_slope",
+    "recovery_slope",
+    "amplitude",
+    "spread",
+    "velocity_above",
+    "velocity_below",
+)
 #: Our name → AllenSDK's, where they differ. Our names still tell what they are of once frames are joined.
 _THEIR_NAMES = {
     "sessions": {"start_time": "date_of_acquisition"},
@@ -33,7 +41,7 @@ _THEIR_NAMES = {
     "units": {"channel_id": "ecephys_channel_id", **{f"waveform_{name}": name for name in _WAVEFORM}},
     "unit_metrics": {},
 }
-#: What only we tell: ids of all ancestors, so that frames join as they are, and LIMS's own marks of what is usable.
+#: What only we tell: ids of all ancestors, so that frames join as they are; LIMS's marks of what is usable.
 _OURS_ALONE = {
     "sessions": {"subject_id", "habituation", "session_workflow_state", "session_usable"},
     "probes": {"probe_workflow_state", "probe_usable"},
@@ -44,7 +52,7 @@ _OURS_ALONE = {
 
 
 def their_rows(answer: dict[str, Any]) -> list[tuple[int, Row]]:
-    """The rows of an answer of AllenSDK, in its order. Undone: NaN or None there follows from the other rows."""
+    """The rows of an answer of AllenSDK, in its order."""
     assert "error" not in answer, answer
     names = list(answer["columns"])
     columns = [[_without_nan(value) for value in values] for values in answer["columns"].values()]
@@ -60,10 +68,14 @@ def our_rows(frame: pd.DataFrame, table: str) -> Rows:
     frame = frame.drop(columns=list(_OURS_ALONE[table])).rename(columns=_THEIR_NAMES[table])
     columns = [[_plain(value) for value in frame[name].tolist()] for name in frame.columns]
     rows = zip(*columns, strict=True)
-    return {key: dict(zip(frame.columns, row, strict=True)) for key, row in zip(frame.index.tolist(), rows, strict=True)}
+    return {
+        key: dict(zip(frame.columns, row, strict=True))
+        for key, row in zip(frame.index.tolist(), rows, strict=True)
+    }
 
 
 def _without_nan(value: Any) -> Any:
+    # Undone: whether AllenSDK tells a null as NaN or as None depends on the other rows.
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
@@ -90,14 +102,14 @@ def undo_one_row_per_session(theirs: list[tuple[int, Row]]) -> Rows:
 
 
 def undo_kept_sessions(ours: Rows, incomplete: Collection[int]) -> Rows:
-    """AllenSDK loses sessions whose donor has no age or sex, though it tells of their probes; we keep them."""
+    """AllenSDK loses sessions of donors without age or sex, though it tells of their probes; we keep them."""
     for key in ours.keys() & set(incomplete):
         assert ours[key]["sex"] is None or ours[key]["age_in_days"] is None
     return {key: row for key, row in ours.items() if key not in incomplete}
 
 
 def undo_kept_empty_bundles(ours: Rows, empty: Collection[int]) -> Rows:
-    """AllenSDK cannot read bundles that are null, so it was not asked for them; we tell their units, all null."""
+    """AllenSDK cannot read bundles that are null, so is not asked for them; we tell their units, all null."""
     for key in ours.keys() & set(empty):
         assert set(ours[key].values()) == {None}
     return {key: row for key, row in ours.items() if key not in empty}
@@ -106,7 +118,7 @@ def undo_kept_empty_bundles(ours: Rows, empty: Collection[int]) -> Rows:
 def undo_other_metrics(row: Row) -> Row:
     """Our columns are the same for every question; what has none goes to one of its own, as JSON."""
     known = {name: value for name, value in row.items() if name != "other_metrics"}
-    other = json.loads(row["other_metrics"] or "{}")
+    other: Row = json.loads(row["other_metrics"] or "{}")
     assert all(known.get(name) is None for name in other)
     return known | other
 
@@ -119,7 +131,7 @@ def undo_unswapping(row: Row) -> Row:
 
 
 def undo_columns(row: Row) -> Row:
-    """AllenSDK's columns are whatever keys the bundles had; ours are fixed, and null where there was no such key."""
+    """AllenSDK's columns are whatever keys the bundles had; ours are fixed, and null where a key was not."""
     return {name: value for name, value in row.items() if value is not None}
 
 

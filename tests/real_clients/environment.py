@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: Changes whenever environments are made in another way.
 _RECIPE = 1
-#: How long a failure stands before it is tried again (s); the workers of one test run must not each wait for it.
+#: How long a failure stands before it is tried again (s): not every worker of a test run shall wait for it.
 _FAILURE_STANDS = 600.0
 _SHORT = 30.0
 _LONGEST_REASON = 300
@@ -33,9 +33,14 @@ class EnvironmentUnavailableError(Exception):
 
 
 def isolated_python(
-    name: str, requirements: Sequence[str], *, version: str, cache: Path | None = None, time_limit: float = 480.0
+    name: str,
+    requirements: Sequence[str],
+    *,
+    version: str,
+    cache: Path | None = None,
+    time_limit: float = 480.0,
 ) -> Path:
-    """Return the interpreter of an environment that holds exactly these packages, making it where it is not there.
+    """Return the interpreter of an environment with exactly these packages; it is made if it is not there.
 
     Parameters
     ----------
@@ -46,7 +51,7 @@ def isolated_python(
     version : str
         Of Python, such as "3.11".
     cache : Path, optional
-        Where environments are kept; ``SESSIONFRAMES_TEST_CACHE``, or the user's cache directory, if not given.
+        Where environments are kept; if not given, ``SESSIONFRAMES_TEST_CACHE`` or the user's cache directory.
     time_limit : float
         Longest that making it may take, in s.
 
@@ -55,7 +60,9 @@ def isolated_python(
     EnvironmentUnavailableError
         There is no such Python, or a package cannot be had, or not in time.
     """
-    cache = cache or Path(os.environ.get("SESSIONFRAMES_TEST_CACHE") or user_cache_path("sessionframes") / "tests")
+    cache = cache or Path(
+        os.environ.get("SESSIONFRAMES_TEST_CACHE") or user_cache_path("sessionframes") / "tests"
+    )
     base = _find_python(version)
     recipe = [_RECIPE, _identity(base), platform.platform(), sorted(requirements)]
     key = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:16]
@@ -89,10 +96,18 @@ def _make(home: Path, python: Path, base: Path, requirements: Sequence[str], tim
     deadline = time.monotonic() + time_limit
     shutil.rmtree(home, ignore_errors=True)
     _run([base, "-m", "venv", home], deadline)
-    # Fails soon where there is no network; --no-deps because the client's own list is far longer than its needs.
-    install = [python, "-m", "pip", "install", "--no-deps", "--only-binary=:all:", "--no-compile"]
+    # Fails soon where there is no network. --no-deps: a client's own list may be far longer than its needs.
+    install: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--no-compile",
+    ]
     patience = ["--retries", "2", "--timeout", "20", "--no-input", "--disable-pip-version-check", "--quiet"]
-    _run([*install, *patience, *requirements], deadline)
+    _run((*install, *patience, *requirements), deadline)
 
 
 def _run(command: Sequence[str | Path], deadline: float) -> str:
@@ -112,7 +127,7 @@ def _run(command: Sequence[str | Path], deadline: float) -> str:
     except subprocess.TimeoutExpired:
         raise EnvironmentUnavailableError(f"{' '.join(words[:4])} ... took too long") from None
     except subprocess.CalledProcessError as error:
-        reason = (error.stderr.strip() or error.stdout.strip())[-_LONGEST_REASON:]
+        reason = " ".join((error.stderr or error.stdout).split())[-_LONGEST_REASON:]
         raise EnvironmentUnavailableError(f"{' '.join(words[:4])} ... failed: {reason}") from None
     except OSError as error:
         raise EnvironmentUnavailableError(f"{words[0]} does not run: {error}") from None

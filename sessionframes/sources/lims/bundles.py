@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: The column for whatever has none of its own.
 OTHER = "other_metrics"
+#: So many rows of a page tell at first what is odd about it.
+_SAMPLE = 16
 #: So few odd rows are read by Python; so many of a larger number tell what is odd about them.
 _FEW_ROWS = 64
 #: With more odd keys than this, bundles are nothing that columns could help with.
@@ -40,6 +42,7 @@ _KINDS[list(b"tf")] = _FLAG
 _KINDS[list(b"n")] = _NOTHING
 #: Digits that any float and any integer of ours has room for; Python refuses to read thousands.
 _LONGEST_INTEGER = 300
+_COMMA = ", "
 
 
 def parse(texts: pyarrow.Array, schema: pyarrow.Schema) -> pyarrow.Table:
@@ -55,9 +58,11 @@ def parse(texts: pyarrow.Array, schema: pyarrow.Schema) -> pyarrow.Table:
         hold, and under ``data`` a bundle that is no object. A null value is as good as none. Of a key that comes
         twice the last value counts.
     """
-    if len(texts) and (_first_bytes(texts) <= ord(" ")).any():
+    firsts = _first_bytes(texts)
+    if ((firsts > 0) & (firsts <= ord(" "))).any():
         texts = pyarrow.compute.utf8_ltrim_whitespace(texts)
-    return _parsed(texts, schema, ())
+    # What is odd about many is better known beforehand than found out by reading them twice.
+    return _parsed(texts, schema, _odd_keys(_some(texts, _SAMPLE), schema))
 
 
 def _parsed(texts: pyarrow.Array, schema: pyarrow.Schema, loose: Sequence[str]) -> pyarrow.Table:
@@ -88,8 +93,7 @@ def _parsed(texts: pyarrow.Array, schema: pyarrow.Schema, loose: Sequence[str]) 
 
 def _parsed_odd(texts: pyarrow.Array, schema: pyarrow.Schema, loose: Sequence[str]) -> pyarrow.Table:
     if len(texts) > _FEW_ROWS:
-        some = texts.take(pyarrow.array(np.linspace(0, len(texts) - 1, _FEW_ROWS, dtype=np.int64)))
-        more = tuple(dict.fromkeys([*loose, *_odd_keys(some, schema)]))
+        more = list(dict.fromkeys([*loose, *_odd_keys(_some(texts, _FEW_ROWS), schema)]))
         if len(loose) < len(more) <= _MOST_LOOSE:
             return _parsed(texts, schema, more)
     return _parsed_by_python(texts, schema)
@@ -186,15 +190,18 @@ def _joined(texts: dict[str, pyarrow.Array], rows: int) -> pyarrow.Array:
     if not texts:
         return pyarrow.nulls(rows, pyarrow.large_string())
     pairs = [_paired(name, values) for name, values in texts.items()]
-    inner = pyarrow.compute.binary_join_element_wise(*pairs, _wide(", "), null_handling="skip")
-    objects = pyarrow.compute.binary_join_element_wise(_wide("{"), inner, _wide("}"), _wide(""))
+    inner = pyarrow.compute.binary_join_element_wise(*pairs, _wide(""))
+    objects = pyarrow.compute.binary_join_element_wise(
+        _wide("{"), pyarrow.compute.utf8_slice_codeunits(inner, len(_COMMA)), _wide("}"), _wide("")
+    )
     return pyarrow.compute.if_else(pyarrow.compute.equal(inner, _wide("")), None, objects)
 
 
 def _paired(name: str, values: pyarrow.Array) -> pyarrow.Array:
     values = pyarrow.compute.if_else(pyarrow.compute.equal(values, "null"), None, values)
-    label = _wide(f"{json.dumps(name)}: ")
-    return pyarrow.compute.binary_join_element_wise(label, values.cast(pyarrow.large_string()), _wide(""))
+    label = _wide(f"{_COMMA}{json.dumps(name)}: ")
+    pairs = pyarrow.compute.binary_join_element_wise(label, values.cast(pyarrow.large_string()), _wide(""))
+    return pyarrow.compute.coalesce(pairs, _wide(""))
 
 
 def _wide(text: str) -> pyarrow.LargeStringScalar:
@@ -262,17 +269,21 @@ def _first_bytes(texts: pyarrow.Array) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return firsts
 
 
+def _some(texts: pyarrow.Array, number: int) -> pyarrow.Array:
+    step = max(len(texts) // number, 1)
+    return texts.take(pyarrow.array(np.arange(0, len(texts), step)))
+
+
 def _odd_keys(texts: pyarrow.Array, schema: pyarrow.Schema) -> list[str]:
     """Return the keys of which some bundle has a value that does not fit."""
     bundles = (json.loads(text, parse_float=_number, parse_int=_number) for text in texts.to_pylist())
     found: dict[str, None] = {}
     for bundle in bundles:
         if isinstance(bundle, dict):
-            columns, other = _shared_out(bundle, schema)
-            found |= dict.fromkeys(other)
-            if columns != {**bundle, **columns}:
+            found |= dict.fromkeys(_shared_out(bundle, schema)[1])
+            if _swapped_back(bundle) is not bundle:
                 found |= dict.fromkeys(_SWAPPED)
-    return [name for name in found if name]
+    return [name for name in found if name][:_MOST_LOOSE]
 
 
 def _parsed_by_python(texts: pyarrow.Array, schema: pyarrow.Schema) -> pyarrow.Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.connection import Connection, OnInvalid
+from sessionframes.errors import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,6 +182,7 @@ class LimsConnection(Connection):
         ecephys_session_ids: Any = None,
         session_types: Any = None,
         *,
+        session_ids: Any = None,
         include_unusable: bool = False,
         on_invalid: OnInvalid = "raise",
         progress: bool = True,
@@ -191,7 +193,7 @@ class LimsConnection(Connection):
         Parameters
         ----------
         unit_ids, ecephys_session_ids : ids, optional
-            Only these, and only of these.
+            Only these, and only of these. The sessions may be called `session_ids` too, as everywhere else.
         session_types : str or collection of str, optional
             Only of sessions of these types, such as "brain_observatory_1.1".
         include_unusable, on_invalid, progress, **arguments
@@ -201,13 +203,21 @@ class LimsConnection(Connection):
         -------
         pandas.DataFrame
             Validated by :class:`~sessionframes.sources.lims.tables.LimsUnitMetrics`; index ``unit_id``,
-            one row per unit that has a bundle of a current analysis run (the newest of several); the same columns
-            whatever the session types, null where a session did not show the stimulus.
+            one row per unit that has a bundle of a current analysis run (the newest of several); the same
+            columns whatever the session types, null where a session did not show the stimulus.
+
+        Raises
+        ------
+        sessionframes.errors.QueryError
+            The sessions are given under both names.
         """
+        if session_ids is not None and ecephys_session_ids is not None:
+            message = "both session_ids and ecephys_session_ids are given; they mean the same."
+            raise QueryError(message, source=self.source.name, table="unit_metrics", hint="Give one of them.")
         return self.get(
             "unit_metrics",
             unit_ids=unit_ids,
-            session_ids=ecephys_session_ids,
+            session_ids=session_ids if ecephys_session_ids is None else ecephys_session_ids,
             session_types=session_types,
             include_unusable=include_unusable,
             on_invalid=on_invalid,

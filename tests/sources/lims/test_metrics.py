@@ -11,26 +11,38 @@ import sessionframes as sf
 from sessionframes.errors import SessionFramesError
 from tests.sources.lims.expected import DTYPES, assert_same, expected
 
-FAMILIES = {"brain_observatory_1.1": {"dg", "sg", "ns", "fl", "rf"}, "functional_connectivity": {"dg", "fl", "rf", "dm"}}
+FAMILIES = {
+    "brain_observatory_1.1": {"dg", "sg", "ns", "fl", "rf"},
+    "functional_connectivity": {"dg", "fl", "rf", "dm"},
+}
 IDS = ["channel_id", "probe_id", "session_id"]
 
 
 @pytest.fixture
-def bundle(own_lims_url, change, world):
-    """Puts JSON text in place of the bundle of a unit, and returns the unit's row."""
+def put(own_lims_url, change, world):
+    """Puts each of these JSON texts in place of the bundle of one unit, and returns their rows in that order."""
     whole = expected(world, "unit_metrics")
-    unit = int(whole.index[17])
 
-    def put(text):
-        quoted = text.replace("'", "''")
-        change(f"update ecephys_unit_metric_bundles set data = '{quoted}' where ecephys_unit_id = {unit}")
+    def texts(*bundles):
+        units = whole.index[17 :: len(whole) // len(bundles)][: len(bundles)].tolist()
+        change(
+            *(
+                f"update ecephys_unit_metric_bundles set data = {literal(text)} where ecephys_unit_id = {unit}"
+                for unit, text in zip(units, bundles, strict=True)
+            )
+        )
         with sf.connect("lims", url=own_lims_url) as db:
             found = db.get_unit_analysis_metrics()
-        assert_same(found.drop(unit), whole.drop(unit))
-        assert found.loc[unit, IDS].tolist() == whole.loc[unit, IDS].tolist()
-        return found.loc[unit]
+        assert_same(found.drop(units), whole.drop(units))
+        assert_same(found.loc[units, IDS], whole.loc[units, IDS])
+        return [row for _, row in found.loc[units].drop(columns=IDS).iterrows()]
 
-    return put
+    return texts
+
+
+def literal(text):
+    quoted = text.replace("'", "''")
+    return f"'{quoted}'"
 
 
 def units_of(world, oddity):
@@ -97,69 +109,68 @@ def test_a_bundle_of_a_run_that_is_not_current_is_not_shown(own_lims_url, change
     assert set(previous["session_id"]) & set(found["session_id"])
 
 
-@pytest.mark.parametrize(
-    ("text", "column", "value"),
-    [
-        ('{"pref_ori_dg": 45}', "pref_ori_dg", 45.0),
-        ('{"pref_ori_dg": 45.0}', "pref_ori_dg", 45.0),
-        ('{"pref_image_ns": 4929}', "pref_image_ns", 4929),
-        ('{"pref_image_ns": 4929.0}', "pref_image_ns", 4929),
-        ('{"pref_ori_multi_dg": true}', "pref_ori_multi_dg", True),
-        ('{"fano_dg": 1e-320}', "fano_dg", 1e-320),
-        ('{"fano_dg": -0.30000000000000004}', "fano_dg", -0.30000000000000004),
-        ('{\n  "fano_dg":\n 2.5\n}', "fano_dg", 2.5),
-    ],
-)
-def test_a_value_that_fits_its_column(bundle, text, column, value):
-    row = bundle(text)
-    assert row[column] == value
-    assert row.drop([column, *IDS]).isna().all()
+FITTING = [
+    ('{"pref_ori_dg": 45}', "pref_ori_dg", 45.0),
+    ('{"pref_ori_dg": 45.0}', "pref_ori_dg", 45.0),
+    ('{"pref_image_ns": 4929}', "pref_image_ns", 4929),
+    ('{"pref_image_ns": 4929.0}', "pref_image_ns", 4929),
+    ('{"pref_ori_multi_dg": true}', "pref_ori_multi_dg", True),
+    ('{"fano_dg": 1e-320}', "fano_dg", 1e-320),
+    ('{"fano_dg": -0.30000000000000004}', "fano_dg", -0.30000000000000004),
+    ('{\n  "fano_dg":\n 2.5\n}', "fano_dg", 2.5),
+]
 
 
-@pytest.mark.parametrize(
-    ("text", "other"),
-    [
-        ('{"pref_image_ns": 4929.5}', {"pref_image_ns": 4929.5}),
-        ('{"pref_image_ns": true}', {"pref_image_ns": True}),
-        ('{"pref_ori_multi_dg": 1}', {"pref_ori_multi_dg": 1}),
-        ('{"fano_dg": "high"}', {"fano_dg": "high"}),
-        ('{"fano_dg": [1, 2]}', {"fano_dg": [1, 2]}),
-        ('{"fano_dg": {"mean": 1}}', {"fano_dg": {"mean": 1}}),
-        ('{"unit_id": 3, "session_id": 4}', {"unit_id": 3, "session_id": 4}),
-        ('{"other_metrics": "mine"}', {"other_metrics": "mine"}),
-        ('{"": 0, "μ \\"\' %s": null}', {"": 0, "μ \"' %s": None}),
-        ('{"note": "two\\nlines"}', {"note": "two\nlines"}),
-        ("[1, 2]", {"data": [1, 2]}),
-        ('"text"', {"data": "text"}),
-        ("7", {"data": 7}),
-    ],
-)
-def test_what_has_no_column_or_does_not_fit_is_kept_as_json(bundle, text, other):
-    row = bundle(text)
-    assert json.loads(row["other_metrics"]) == other
-    assert row.drop(["other_metrics", *IDS]).isna().all()
+def test_a_value_that_fits_its_column(put):
+    rows = put(*(text for text, _, _ in FITTING))
+    for row, (_, column, value) in zip(rows, FITTING, strict=True):
+        assert row[column] == value
+        assert row.drop(column).isna().all()
 
 
-def test_a_value_that_does_not_fit_leaves_its_neighbours_alone(bundle):
-    row = bundle('{"fano_dg": "high", "c50_dg": 0.25, "pref_ori_dg": null}')
+KEPT = [
+    ('{"pref_image_ns": 4929.5}', {"pref_image_ns": 4929.5}),
+    ('{"pref_image_ns": true}', {"pref_image_ns": True}),
+    ('{"pref_ori_multi_dg": 1}', {"pref_ori_multi_dg": 1}),
+    ('{"fano_dg": "high"}', {"fano_dg": "high"}),
+    ('{"fano_dg": [1, 2]}', {"fano_dg": [1, 2]}),
+    ('{"fano_dg": {"mean": 1}}', {"fano_dg": {"mean": 1}}),
+    ('{"unit_id": 3, "session_id": 4}', {"unit_id": 3, "session_id": 4}),
+    ('{"other_metrics": "mine"}', {"other_metrics": "mine"}),
+    ('{"": 0, "μ \\"\' %s": "x"}', {"": 0, "μ \"' %s": "x"}),
+    ('{"note": "two\\nlines"}', {"note": "two\nlines"}),
+    ('{"when": "2019-10-03T00:00:00"}', {"when": "2019-10-03T00:00:00"}),
+    ("[1, 2]", {"data": [1, 2]}),
+    ('"text"', {"data": "text"}),
+    ("7", {"data": 7}),
+]
+
+
+def test_what_has_no_column_or_does_not_fit_is_kept_as_json(put):
+    rows = put(*(text for text, _ in KEPT))
+    for row, (_, other) in zip(rows, KEPT, strict=True):
+        assert json.loads(row["other_metrics"]) == other
+        assert row.drop("other_metrics").isna().all()
+
+
+def test_a_value_that_does_not_fit_leaves_its_neighbours_alone(put):
+    row, nothing, large = put(
+        '{"fano_dg": "high", "c50_dg": 0.25, "pref_ori_dg": null}',
+        "null",
+        '{"fano_dg": 1e400, "c50_dg": 0.25}',
+    )
     assert json.loads(row["other_metrics"]) == {"fano_dg": "high"}
     assert row["c50_dg"] == 0.25
-
-
-def test_a_json_null_is_a_row_of_nulls(bundle):
-    assert bundle("null").drop(IDS).isna().all()
-
-
-def test_a_number_too_large_for_a_float_is_not_lost(bundle):
-    row = bundle('{"fano_dg": 1e400, "c50_dg": 0.25}')
-    assert row["c50_dg"] == 0.25
-    assert "fano_dg" in str(row["other_metrics"]) or math.isinf(row["fano_dg"])
+    assert nothing.isna().all()
+    # Too large for a float: wherever it ends up, it is not lost.
+    assert large["c50_dg"] == 0.25
+    assert "fano_dg" in str(large["other_metrics"]) or math.isinf(large["fano_dg"])
 
 
 def test_many_odd_bundles_at_once(own_lims_url, change, world):
     whole = expected(world, "unit_metrics")
     change(
-        "update ecephys_unit_metric_bundles set data = '{\"new_dg\": 1, \"fano_dg\": 2.5}' "
+        'update ecephys_unit_metric_bundles set data = \'{"new_dg": 1, "fano_dg": 2.5}\' '
         "where ecephys_unit_id % 3 = 0"
     )
     with sf.connect("lims", url=own_lims_url) as db:
