@@ -22,11 +22,15 @@ lint: $(STAMP)
 schemas: $(STAMP)
 	$(BIN)/python -m sessionframes.printouts
 
-# The stamp comes last, so that an interrupted installation is never taken for a finished one.
+# The stamp comes last, so that an interrupted installation is never taken for a finished one; of two runs at
+# once, one installs and the other waits (where there is flock, as on every Linux).
+LOCK := $(if $(shell command -v flock),flock $(VENV).lock)
 $(STAMP): pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
-	@touch $@
+	@$(LOCK) sh -ec 'test $@ -nt $< && exit; \
+	  echo "installing into $(VENV) ..."; \
+	  $(PYTHON) -m venv $(VENV); \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"; \
+	  touch $@'
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(VENV).lock build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

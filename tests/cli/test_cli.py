@@ -270,7 +270,7 @@ def test_format_wins_over_the_suffix(get, tmp_path):
 @pytest.mark.parametrize(
     "failing", [["--session-ids", "x"], ["--source", "postgresql://nobody@127.0.0.1:1/no"]]
 )
-def test_a_file_that_is_there_stays_when_the_answer_does_not_come(lims_url, tmp_path, capsys, failing):
+def test_a_file_that_is_there_stays_when_the_answer_does_not_come(lims_url, tmp_path, failing):
     file = tmp_path / "sessions.csv"
     file.write_text("mine", encoding="utf-8")
     assert main(["get", "sessions", "--source", lims_url, "--output", str(file), *failing]) in (1, 2)

@@ -1,9 +1,9 @@
 """JSON metric bundles as typed columns: DuckDB reads them, a tally of their text shows that nothing is lost.
 
-DuckDB's ``from_json`` is three times as fast as Arrow's parser and takes what it can: it drops keys it was not
-told of, and makes 1.0 of ``true``. So the values in the text are counted by their kind, and a row counts as read
-only where as many of each kind have arrived. A row where not is odd. Several odd rows are read again, with
-the columns that some of them show to be odd as JSON text; the last few are left to Python.
+DuckDB's ``from_json`` is three times as fast as Arrow's parser, and takes what it can: it drops keys that it
+was not told of, and makes 1.0 of ``true``. So the values in the text are counted by their kind, and a row is
+right only if as many of each kind have arrived. A row that is not is odd. Many odd rows are read again, the
+keys that some of them show to be odd as JSON text; the last few are left to Python.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow
-import pyarrow.compute
+import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ _LONGEST_INTEGER = 300
 _COMMA = ", "
 
 
-def parse(texts: pyarrow.Array, schema: pyarrow.Schema) -> pyarrow.Table:
+def parse(texts: pa.Array, schema: pa.Schema) -> pa.Table:
     """Return JSON objects as a table of `schema`: a row each, in their order, none of their values lost.
 
     Parameters
@@ -55,17 +55,22 @@ def parse(texts: pyarrow.Array, schema: pyarrow.Schema) -> pyarrow.Table:
     schema : pyarrow.Schema
         A float, integer or Boolean field per key that is known, and :data:`OTHER` for the rest as the text
         of a JSON object: unknown keys, values of another type than the key's, numbers that its type cannot
-        hold, and under ``data`` a bundle that is no object. A null value is as good as none. Of a key that comes
-        twice the last value counts.
+        hold, and under ``data`` a bundle that is no object. A null value is as good as none. Of a key that
+        comes twice the last value counts.
+
+    Returns
+    -------
+    pyarrow.Table
+        Of the same length and order as `texts`.
     """
     firsts = _first_bytes(texts)
     if ((firsts > 0) & (firsts <= ord(" "))).any():
-        texts = pyarrow.compute.utf8_ltrim_whitespace(texts)
+        texts = pc.utf8_ltrim_whitespace(texts)
     # What is odd about many is better known beforehand than found out by reading them twice.
     return _parsed(texts, schema, _odd_keys(_some(texts, _SAMPLE), schema))
 
 
-def _parsed(texts: pyarrow.Array, schema: pyarrow.Schema, loose: Sequence[str]) -> pyarrow.Table:
+def _parsed(texts: pa.Array, schema: pa.Schema, loose: Sequence[str]) -> pa.Table:
     import duckdb
 
     try:
@@ -75,23 +80,23 @@ def _parsed(texts: pyarrow.Array, schema: pyarrow.Schema, loose: Sequence[str]) 
         if len(texts) <= _FEW_ROWS:
             return _parsed_by_python(texts, schema)
         middle = len(texts) // 2
-        return pyarrow.concat_tables(
+        return pa.concat_tables(
             [_parsed(texts[:middle], schema, loose), _parsed(texts[middle:], schema, loose)]
         )
     typed = _typed(columns, schema, loose)
     firm = [field for field in schema if field.name not in (OTHER, *loose)]
     kept = {
-        _NUMBER: [typed[field.name] for field in firm if field.type != pyarrow.bool_()],
-        _FLAG: [typed[field.name] for field in firm if field.type == pyarrow.bool_()],
+        _NUMBER: [typed[field.name] for field in firm if field.type != pa.bool_()],
+        _FLAG: [typed[field.name] for field in firm if field.type == pa.bool_()],
     }
     odd = _odd_rows(texts, kept, [columns[name] for name in loose])
-    table = pyarrow.Table.from_arrays([typed[name] for name in schema.names], schema=schema)
+    table = pa.Table.from_arrays([typed[name] for name in schema.names], schema=schema)
     if not len(odd):
         return table
-    return _replaced(table, odd, _parsed_odd(texts.take(pyarrow.array(odd)), schema, loose))
+    return _replaced(table, odd, _parsed_odd(texts.take(pa.array(odd)), schema, loose))
 
 
-def _parsed_odd(texts: pyarrow.Array, schema: pyarrow.Schema, loose: Sequence[str]) -> pyarrow.Table:
+def _parsed_odd(texts: pa.Array, schema: pa.Schema, loose: Sequence[str]) -> pa.Table:
     if len(texts) > _FEW_ROWS:
         more = list(dict.fromkeys([*loose, *_odd_keys(_some(texts, _FEW_ROWS), schema)]))
         if len(loose) < len(more) <= _MOST_LOOSE:
@@ -99,10 +104,10 @@ def _parsed_odd(texts: pyarrow.Array, schema: pyarrow.Schema, loose: Sequence[st
     return _parsed_by_python(texts, schema)
 
 
-def _replaced(table: pyarrow.Table, rows: Ints, by: pyarrow.Table) -> pyarrow.Table:
+def _replaced(table: pa.Table, rows: Ints, by: pa.Table) -> pa.Table:
     place = np.arange(table.num_rows)
     place[rows] = table.num_rows + np.arange(len(rows))
-    return pyarrow.concat_tables([table, by]).take(pyarrow.array(place))
+    return pa.concat_tables([table, by]).take(pa.array(place))
 
 
 @cache
@@ -118,26 +123,24 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_database.cache_clear)
 
 
-def _read(texts: pyarrow.Array, schema: pyarrow.Schema, loose: Sequence[str]) -> dict[str, pyarrow.Array]:
-    """Numbers as floats, flags as text (or 0.5 would be true), and `loose` keys as the JSON text of the value."""
+def _read(texts: pa.Array, schema: pa.Schema, loose: Sequence[str]) -> dict[str, pa.Array]:
+    """Return numbers as floats, flags as text (or 0.5 would be true), and `loose` keys as JSON text."""
     wanted = {
-        field.name: "VARCHAR" if field.type == pyarrow.bool_() else "DOUBLE"
+        field.name: "VARCHAR" if field.type == pa.bool_() else "DOUBLE"
         for field in schema
         if field.name != OTHER
     }
     wanted |= dict.fromkeys(loose, "JSON")
     structure = json.dumps(wanted, ensure_ascii=False).replace("'", "''")
     with _database().cursor() as cursor:
-        rows = cursor.from_arrow(pyarrow.table({"line": texts}))
+        rows = cursor.from_arrow(pa.table({"line": texts}))
         found = rows.project(f"from_json(line, '{structure}') as bundle").to_arrow_table()
     bundles = found.column("bundle").combine_chunks()
     return dict(zip(wanted, bundles.flatten(), strict=True))
 
 
-def _typed(
-    columns: dict[str, pyarrow.Array], schema: pyarrow.Schema, loose: Sequence[str]
-) -> dict[str, pyarrow.Array]:
-    """Return the columns of `schema`, null where a value does not fit; the loose values that do not are in :data:`OTHER`."""
+def _typed(columns: dict[str, pa.Array], schema: pa.Schema, loose: Sequence[str]) -> dict[str, pa.Array]:
+    """Return the columns of `schema`, null where a value does not fit: then :data:`OTHER` has it, if loose."""
     if set(_SWAPPED) <= set(loose):
         columns = columns | _unswapped(columns)
     typed, misfits = {}, {}
@@ -145,70 +148,70 @@ def _typed(
         if field.name == OTHER:
             continue
         values = columns[field.name]
-        if field.name in loose and field.type != pyarrow.bool_():
+        if field.name in loose and field.type != pa.bool_():
             values = _numbers(values)
         typed[field.name] = _fitting(values, field.type)
         if field.name in loose:
-            fits = pyarrow.compute.is_valid(typed[field.name])
-            misfits[field.name] = pyarrow.compute.if_else(fits, None, columns[field.name])
+            fits = pc.is_valid(typed[field.name])
+            misfits[field.name] = pc.if_else(fits, None, columns[field.name])
     misfits |= {name: columns[name] for name in loose if name not in typed}
     typed[OTHER] = _joined(misfits, len(columns[schema.names[0]]))
     return typed
 
 
-def _unswapped(columns: dict[str, pyarrow.Array]) -> dict[str, pyarrow.Array]:
+def _unswapped(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
     value, flag = (columns[name] for name in _SWAPPED)
-    swapped = pyarrow.compute.and_(_is_kind(value, _FLAG), pyarrow.compute.invert(_is_kind(flag, _FLAG)))
-    choose = pyarrow.compute.if_else
+    swapped = pc.and_(_is_kind(value, _FLAG), pc.invert(_is_kind(flag, _FLAG)))
+    choose = pc.if_else
     return dict(zip(_SWAPPED, (choose(swapped, flag, value), choose(swapped, value, flag)), strict=True))
 
 
-def _is_kind(texts: pyarrow.Array, kind: int) -> pyarrow.Array:
-    return pyarrow.array(_KINDS[_first_bytes(texts)] == kind)
+def _is_kind(texts: pa.Array, kind: int) -> pa.Array:
+    return pa.array(_KINDS[_first_bytes(texts)] == kind)
 
 
-def _numbers(texts: pyarrow.Array) -> pyarrow.Array:
-    return pyarrow.compute.if_else(_is_kind(texts, _NUMBER), texts, None).cast(pyarrow.float64())
+def _numbers(texts: pa.Array) -> pa.Array:
+    return pc.if_else(_is_kind(texts, _NUMBER), texts, None).cast(pa.float64())
 
 
-def _fitting(values: pyarrow.Array, wanted: pyarrow.DataType) -> pyarrow.Array:
-    if wanted == pyarrow.bool_():
-        place = pyarrow.compute.index_in(values, value_set=pyarrow.array(["true", "false"], values.type))
-        return pyarrow.compute.equal(place, 0)
+def _fitting(values: pa.Array, wanted: pa.DataType) -> pa.Array:
+    if wanted == pa.bool_():
+        place = pc.index_in(values, value_set=pa.array(["true", "false"], values.type))
+        return pc.equal(place, 0)
     # JSON writers do not always tell 3 from 3.0, hence integers by way of floats, as far as those are exact.
-    limit = 2.0**53 if wanted == pyarrow.int64() else np.inf
-    fits = pyarrow.compute.less(pyarrow.compute.abs(values), limit)
-    if wanted == pyarrow.int64():
-        fits = pyarrow.compute.and_(fits, pyarrow.compute.equal(pyarrow.compute.floor(values), values))
-    if not pyarrow.compute.all(fits, min_count=0).as_py():
-        values = pyarrow.compute.if_else(fits, values, None)
+    limit = 2.0**53 if wanted == pa.int64() else np.inf
+    fits = pc.less(pc.abs(values), limit)
+    if wanted == pa.int64():
+        fits = pc.and_(fits, pc.equal(pc.floor(values), values))
+    if not pc.all(fits, min_count=0).as_py():
+        values = pc.if_else(fits, values, None)
     return values.cast(wanted)
 
 
-def _joined(texts: dict[str, pyarrow.Array], rows: int) -> pyarrow.Array:
+def _joined(texts: dict[str, pa.Array], rows: int) -> pa.Array:
     """Return JSON objects of these values; null where they are all null."""
     if not texts:
-        return pyarrow.nulls(rows, pyarrow.large_string())
+        return pa.nulls(rows, pa.large_string())
     pairs = [_paired(name, values) for name, values in texts.items()]
-    inner = pyarrow.compute.binary_join_element_wise(*pairs, _wide(""))
-    objects = pyarrow.compute.binary_join_element_wise(
-        _wide("{"), pyarrow.compute.utf8_slice_codeunits(inner, len(_COMMA)), _wide("}"), _wide("")
+    inner = pc.binary_join_element_wise(*pairs, _wide(""))
+    objects = pc.binary_join_element_wise(
+        _wide("{"), pc.utf8_slice_codeunits(inner, len(_COMMA)), _wide("}"), _wide("")
     )
-    return pyarrow.compute.if_else(pyarrow.compute.equal(inner, _wide("")), None, objects)
+    return pc.if_else(pc.equal(inner, _wide("")), None, objects)
 
 
-def _paired(name: str, values: pyarrow.Array) -> pyarrow.Array:
-    values = pyarrow.compute.if_else(pyarrow.compute.equal(values, "null"), None, values)
+def _paired(name: str, values: pa.Array) -> pa.Array:
+    values = pc.if_else(pc.equal(values, "null"), None, values)
     label = _wide(f"{_COMMA}{json.dumps(name)}: ")
-    pairs = pyarrow.compute.binary_join_element_wise(label, values.cast(pyarrow.large_string()), _wide(""))
-    return pyarrow.compute.coalesce(pairs, _wide(""))
+    pairs = pc.binary_join_element_wise(label, values.cast(pa.large_string()), _wide(""))
+    return pc.coalesce(pairs, _wide(""))
 
 
-def _wide(text: str) -> pyarrow.LargeStringScalar:
-    return pyarrow.scalar(text, pyarrow.large_string())
+def _wide(text: str) -> pa.LargeStringScalar:
+    return pa.scalar(text, pa.large_string())
 
 
-def _odd_rows(texts: pyarrow.Array, kept: dict[int, list[pyarrow.Array]], told: list[pyarrow.Array]) -> Ints:
+def _odd_rows(texts: pa.Array, kept: dict[int, list[pa.Array]], told: list[pa.Array]) -> Ints:
     """Return the rows of which a value is lost or bent, or that are no objects.
 
     What follows a colon is a value, or looks like one inside of a string. So no row has more of a kind in
@@ -218,12 +221,12 @@ def _odd_rows(texts: pyarrow.Array, kept: dict[int, list[pyarrow.Array]], told: 
     firsts = _first_bytes(texts)
     odd = (firsts != ord("{")) & (firsts != ord("n")) & (firsts != 0)
     seen = _Values(texts)
-    inside = [_Values(pyarrow.compute.binary_join_element_wise(":", text, "")) for text in told]
+    inside = [_Values(pc.binary_join_element_wise(":", text, "")) for text in told]
     for kind in (_NUMBER, _FLAG, _REST):
         columns = kept.get(kind, [])
         arrived = sum(len(values) - values.null_count for values in columns)
         if seen.total(kind) != arrived + sum(values.total(kind) for values in inside):
-            by_row = sum((pyarrow.compute.is_valid(values).to_numpy(zero_copy_only=False) for values in columns), 0)
+            by_row = sum((pc.is_valid(values).to_numpy(zero_copy_only=False) for values in columns), 0)
             odd |= seen.by_row(kind) != by_row + sum(values.by_row(kind) for values in inside)
     return np.flatnonzero(odd)
 
@@ -231,7 +234,7 @@ def _odd_rows(texts: pyarrow.Array, kept: dict[int, list[pyarrow.Array]], told: 
 class _Values:
     """What stands behind the colons of JSON texts, by kind."""
 
-    def __init__(self, texts: pyarrow.Array) -> None:
+    def __init__(self, texts: pa.Array) -> None:
         self._edges, text = _text(texts)
         self._at = np.flatnonzero(text == ord(":"))
         at = self._at + 1
@@ -252,16 +255,16 @@ class _Values:
         return counts
 
 
-def _text(texts: pyarrow.Array) -> tuple[Ints, np.ndarray[Any, np.dtype[np.uint8]]]:
-    """Where the texts begin and end, and the bytes of them all, one text after the other."""
+def _text(texts: pa.Array) -> tuple[Ints, np.ndarray[Any, np.dtype[np.uint8]]]:
+    """Return where the texts begin and end, and the bytes of them all, one text after the other."""
     _, offsets, data = texts.buffers()
-    width = np.int64 if pyarrow.types.is_large_string(texts.type) else np.int32
+    width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
     edges = np.frombuffer(offsets, dtype=width)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
     return edges - edges[0], np.frombuffer(data or b"", dtype=np.uint8)[edges[0] : edges[-1]]
 
 
-def _first_bytes(texts: pyarrow.Array) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """The first byte of each text, 0 where there is none."""
+def _first_bytes(texts: pa.Array) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Return the first byte of each text, 0 where there is none."""
     edges, text = _text(texts)
     firsts = np.zeros(len(texts), dtype=np.uint8)
     there = edges[:-1] < edges[1:]
@@ -269,12 +272,12 @@ def _first_bytes(texts: pyarrow.Array) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return firsts
 
 
-def _some(texts: pyarrow.Array, number: int) -> pyarrow.Array:
+def _some(texts: pa.Array, number: int) -> pa.Array:
     step = max(len(texts) // number, 1)
-    return texts.take(pyarrow.array(np.arange(0, len(texts), step)))
+    return texts.take(pa.array(np.arange(0, len(texts), step)))
 
 
-def _odd_keys(texts: pyarrow.Array, schema: pyarrow.Schema) -> list[str]:
+def _odd_keys(texts: pa.Array, schema: pa.Schema) -> list[str]:
     """Return the keys of which some bundle has a value that does not fit."""
     bundles = (json.loads(text, parse_float=_number, parse_int=_number) for text in texts.to_pylist())
     found: dict[str, None] = {}
@@ -286,12 +289,12 @@ def _odd_keys(texts: pyarrow.Array, schema: pyarrow.Schema) -> list[str]:
     return [name for name in found if name][:_MOST_LOOSE]
 
 
-def _parsed_by_python(texts: pyarrow.Array, schema: pyarrow.Schema) -> pyarrow.Table:
+def _parsed_by_python(texts: pa.Array, schema: pa.Schema) -> pa.Table:
     rows = [_row(text, schema) for text in texts.to_pylist()]
-    return pyarrow.Table.from_pylist(rows, schema=schema)
+    return pa.Table.from_pylist(rows, schema=schema)
 
 
-def _row(text: str | None, schema: pyarrow.Schema) -> dict[str, Any]:
+def _row(text: str | None, schema: pa.Schema) -> dict[str, Any]:
     bundle = None if text is None else json.loads(text, parse_float=_number, parse_int=_number)
     if bundle is None:
         return {}
@@ -302,14 +305,14 @@ def _row(text: str | None, schema: pyarrow.Schema) -> dict[str, Any]:
 
 
 def _number(text: str) -> float | int | str:
-    """A number, or its text where Python has no number so large."""
+    """Return a number, or its text where Python has no number so large."""
     if len(text) > _LONGEST_INTEGER or "." in text or "e" in text.lower():
         number = float(text)
         return number if np.isfinite(number) else text
     return int(text)
 
 
-def _shared_out(bundle: dict[str, Any], schema: pyarrow.Schema) -> tuple[dict[str, Any], dict[str, Any]]:
+def _shared_out(bundle: dict[str, Any], schema: pa.Schema) -> tuple[dict[str, Any], dict[str, Any]]:
     """Share the values of a bundle out between columns and the rest."""
     row, other = {}, {}
     for name, value in _swapped_back(bundle).items():
@@ -327,9 +330,9 @@ def _swapped_back(bundle: dict[str, Any]) -> dict[str, Any]:
     return bundle
 
 
-def _fits(value: Any, wanted: pyarrow.DataType) -> bool:
-    if isinstance(value, bool) or wanted == pyarrow.bool_():
-        return isinstance(value, bool) and wanted == pyarrow.bool_()
+def _fits(value: Any, wanted: pa.DataType) -> bool:
+    if isinstance(value, bool) or wanted == pa.bool_():
+        return isinstance(value, bool) and wanted == pa.bool_()
     if not isinstance(value, int | float):
         return False
-    return wanted != pyarrow.int64() or (float(value).is_integer() and abs(value) < 2**63)
+    return wanted != pa.int64() or (float(value).is_integer() and abs(value) < 2**63)
