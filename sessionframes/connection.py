@@ -226,11 +226,11 @@ class Connection:
         target = Path(path)
         if isinstance(ids, str | numbers.Integral):
             request = found.locate(self, ids)
-            target = target / request.filename if target.is_dir() else target
+            target = target / request.safe_name if target.is_dir() else target
             return files.download(request, target, progress=progress)
         several = ids.index if isinstance(ids, pd.DataFrame) else ids
         requests = [found.locate(self, one) for one in several]
-        jobs = [(request, target / request.filename) for request in requests]
+        jobs = [(request, target / request.safe_name) for request in requests]
         return files.download_many(jobs, workers=workers, progress=progress)
 
     def describe(self, table: str) -> pd.DataFrame:

@@ -164,6 +164,7 @@ def _write(path: Path, plan: TablePlan, journal: dict[str, Any], bar: tqdm[Any])
     directory = path / plan.name
     directory.mkdir(exist_ok=True)
     del parts[_intact(directory, parts) :]
+    _remove_unlisted(directory, parts)
     keys = UniqueKeys(plan.name)
     for part in parts:
         keys.add(_keys(directory / part["file"], plan.model.key_name()))
@@ -182,6 +183,14 @@ def _write(path: Path, plan: TablePlan, journal: dict[str, Any], bar: tqdm[Any])
             raise
         done += chunks
         write_json(path / JOURNAL, journal)
+
+
+def _remove_unlisted(directory: Path, parts: list[dict[str, Any]]) -> None:
+    """Remove parts of ours that no journal knows, since readers take every file in the folder."""
+    listed = {part["file"] for part in parts}
+    for file in directory.glob("part-[0-9][0-9][0-9][0-9][0-9].parquet"):
+        if file.name not in listed:
+            file.unlink()
 
 
 def _intact(directory: Path, parts: list[dict[str, Any]]) -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _FAULTS_TOLD = 5
 _KEYS_TOLD = 3
 _WIDEST = 40
+_NOT_NULL = "not null"
 _COLUMNS = ("column", "check", "key", "value")
 
 
@@ -56,9 +57,10 @@ def find_failures(frame: pd.DataFrame, model: type[Table]) -> pd.DataFrame | Non
             [{"column": name, "check": "one column of this name", "value": "several"} for name in twice]
         )
     faults = _wrong_dtypes(frame, model)
-    if faults.empty or faults["key"].notna().all():
+    whole = faults["check"].ne(_NOT_NULL).any()
+    if not whole:
         # Rows with a null that has no place in their dtype are told already; look at the others.
-        others = _without(frame, faults["key"], model)
+        others = _without(frame, faults, model)
         try:
             model.validate(others, lazy=True)
         except pandera.errors.SchemaErrors as error:
@@ -68,35 +70,35 @@ def find_failures(frame: pd.DataFrame, model: type[Table]) -> pd.DataFrame | Non
 
 def without_failures(frame: pd.DataFrame, failures: pd.DataFrame, model: type[Table]) -> pd.DataFrame:
     """Return the rows of a frame that have no fault, in the model's dtypes."""
-    return _without(frame, failures["key"], model)
+    return _without(frame, failures, model)
 
 
-def _without(frame: pd.DataFrame, keys: pd.Series[Any], model: type[Table]) -> pd.DataFrame:
-    if keys.empty:
+def _without(frame: pd.DataFrame, faults: pd.DataFrame, model: type[Table]) -> pd.DataFrame:
+    if faults.empty:
         return frame
-    faulty = frame.index.astype("str").isin(keys.dropna().astype("str")) | frame.index.isna()
+    faulty = frame.index.astype("str").isin(faults["key"].dropna().astype("str")) | frame.index.isna()
     kept = frame.loc[~faulty]
-    kept.index = kept.index.astype(model.dtypes()[model.key_name()] or kept.index.dtype)
-    dtypes = {name: dtype for name, dtype in model.dtypes().items() if name in frame.columns and dtype}
-    return kept.astype(dtypes)
+    dtypes = {name: dtype for name, dtype in model.dtypes().items() if dtype is not None}
+    index_dtype = dtypes.pop(model.key_name(), kept.index.dtype)
+    kept.index = kept.index.astype(index_dtype)
+    return kept.astype({name: dtype for name, dtype in dtypes.items() if name in frame.columns})
 
 
 def _wrong_dtypes(frame: pd.DataFrame, model: type[Table]) -> pd.DataFrame:
     """Return faults that pandera lets pass (object as text) or tells badly (a null in an int64 column)."""
-    faults: list[dict[str, Any]] = []
+    parts = [pd.DataFrame(columns=list(_COLUMNS), dtype="object")]
     for name, wanted in model.dtypes().items():
         values = frame.index if name == model.key_name() else frame.get(name)
         if values is None or wanted is None or values.dtype == wanted:
             continue
-        missing = np.flatnonzero(values.isna())
-        if len(missing) and not model.facts()[name]["nullable"]:
-            keys = frame.index[missing]
-            faults += [{"column": name, "check": "not null", "key": key, "value": "null"} for key in keys]
+        missing = np.asarray(values.isna())
+        if missing.any() and not model.facts()[name]["nullable"]:
+            fault = {"column": name, "check": _NOT_NULL, "key": frame.index[missing], "value": "null"}
         else:
-            faults.append(
-                {"column": name, "check": f"dtype {wanted}", "key": None, "value": f"dtype {values.dtype}"}
-            )
-    return pd.DataFrame(faults, columns=list(_COLUMNS))
+            check, value = f"dtype {wanted}", f"dtype {values.dtype}"
+            fault = {"column": name, "check": check, "key": [None], "value": value}
+        parts.append(pd.DataFrame(fault, columns=list(_COLUMNS), dtype="object"))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _from_pandera(cases: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
@@ -113,13 +115,12 @@ def _from_pandera(cases: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _check_name(check: Any) -> str:
-    names = {"not_nullable": "not null", "field_uniqueness": "unique"}
+    names = {"not_nullable": _NOT_NULL, "field_uniqueness": "unique"}
     return names.get(str(check), str(check))
 
 
 def _frame(faults: Any) -> pd.DataFrame:
-    frame = pd.DataFrame(faults, columns=list(_COLUMNS)).reset_index(drop=True)
-    return frame.assign(key=frame["key"].astype("str"), value=frame["value"].astype("str"))
+    return pd.DataFrame(faults, columns=list(_COLUMNS)).reset_index(drop=True).astype("str")
 
 
 def told(failures: pd.DataFrame, rows: int) -> str:

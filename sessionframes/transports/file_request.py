@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from sessionframes.errors import DownloadError
@@ -57,6 +58,21 @@ class FileRequest:
     def __repr__(self) -> str:
         known = f"size={self.size}, checksum={self.checksum!r}"
         return f"FileRequest(url={shown(self.url)!r}, filename={self.filename!r}, {known})"
+
+    @property
+    def safe_name(self) -> str:
+        """The file's own name as one of a file in a directory of ours, whatever path the source put into it.
+
+        Raises
+        ------
+        DownloadError
+            Nothing is left that could name a file.
+        """
+        name = PurePosixPath(self.filename.replace("\\", "/")).name
+        if name in {"", ".", ".."} or not name.isprintable():
+            message = f"the source calls the file {self.filename!r}, which is no name for a file here."
+            raise DownloadError(message, hint="Say which file to write instead of a directory.")
+        return name
 
     @property
     def algorithm(self) -> str:

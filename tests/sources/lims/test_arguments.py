@@ -419,7 +419,9 @@ BREAKS = {
 def test_rows_that_break_the_promise_are_named(own_lims_url, change, world):
     whole = expected(world, "units")
     broken = dict(zip(BREAKS, whole.index[3:].tolist(), strict=False))
-    change(*(f"update ecephys_units set {BREAKS[column]} where id = {unit}" for column, unit in broken.items()))
+    change(
+        *(f"update ecephys_units set {BREAKS[column]} where id = {unit}" for column, unit in broken.items())
+    )
     with sf.connect("lims", url=own_lims_url) as db:
         with pytest.raises(FrameValidationError) as caught:
             db.get_units()

@@ -185,7 +185,11 @@ def test_a_null_genotype_stays_null_unless_filled(any_lims, world):
     assert genotypes.isna()[donor]
     assert (genotypes[wild], genotypes[wild_twice]) == ("wt", "wt/wt")
     filled = any_lims.get_sessions(fill_genotype=True)
-    assert filled.set_index("subject_id")["genotype"][[donor, wild, wild_twice]].tolist() == ["wt", "wt", "wt/wt"]
+    assert filled.set_index("subject_id")["genotype"][[donor, wild, wild_twice]].tolist() == [
+        "wt",
+        "wt",
+        "wt/wt",
+    ]
     assert_same(filled.drop(columns="genotype"), any_lims.get_sessions().drop(columns="genotype"))
 
 

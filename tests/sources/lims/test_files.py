@@ -91,9 +91,13 @@ def test_the_templates(db, world):
     stimuli = world.stimuli.to_pandas().query("namespace_name == 'brain_observatory_1.1'")
     of_name = stimuli.set_index("stimulus_name")["file_id"]
     for number in (1, 3):
-        assert b"".join(db.get_natural_movie_template(number)) == file_bytes(of_name[f"natural_movie_{number}"])
+        assert b"".join(db.get_natural_movie_template(number)) == file_bytes(
+            of_name[f"natural_movie_{number}"]
+        )
     for number in (0, 10, "7"):
-        assert b"".join(db.get_natural_scene_template(number)) == file_bytes(of_name[f"natural_scene_{number}"])
+        assert b"".join(db.get_natural_scene_template(number)) == file_bytes(
+            of_name[f"natural_scene_{number}"]
+        )
 
 
 def test_a_stream_asks_nothing_before_it_is_read(db, sessions):
@@ -143,7 +147,9 @@ def test_two_packaged_files_of_a_session_are_both_listed(db, world, tmp_path):
     assert names_in(tmp_path) == []
 
 
-@pytest.mark.parametrize("kind", ["session_data", "probe_lfp_data", "natural_movie_template", "well_known_file"])
+@pytest.mark.parametrize(
+    "kind", ["session_data", "probe_lfp_data", "natural_movie_template", "well_known_file"]
+)
 def test_an_unknown_id(db, tmp_path, kind):
     with pytest.raises(DownloadError, match="123456"):
         next(db.stream(kind, 123456))

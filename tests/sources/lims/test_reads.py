@@ -61,7 +61,9 @@ def test_positional_arguments_are_those_of_allensdk(any_lims, wanted):
     day = "2019-10-03"
     published = wanted("sessions")["published_at"].le(pd.Timestamp("2019-10-04", tz="UTC"))
     early = wanted("sessions").index[published]
-    assert_same(any_lims.get_sessions(sessions, day), of(wanted("sessions").loc[sessions], "session_id", early))
+    assert_same(
+        any_lims.get_sessions(sessions, day), of(wanted("sessions").loc[sessions], "session_id", early)
+    )
     found = any_lims.get_probes(probes, sessions, day)
     assert_same(found, of(of(wanted("probes").loc[probes], "session_id", sessions), "session_id", early))
     found = any_lims.get_channels(channels, probes, sessions, day)
@@ -103,7 +105,10 @@ def test_filters_of_several_levels_all_hold(any_lims, wanted, table):
     assert 0 < len(kept) < len(whole)
     assert_same(any_lims.get(table, **filters), kept)
     sessions = wanted("sessions").index
-    disjoint = {"session_ids": sessions[:1], f"{LEVELS[table][-1]}s": of(whole, "session_id", sessions[1:]).index}
+    disjoint = {
+        "session_ids": sessions[:1],
+        f"{LEVELS[table][-1]}s": of(whole, "session_id", sessions[1:]).index,
+    }
     assert_same(any_lims.get(table, **disjoint), no_rows(table))
 
 
@@ -114,20 +119,28 @@ def test_ids_may_be_frames(any_lims, wanted):
     units = any_lims.get_units(probe_ids=probes, session_ids=sessions)
     assert_same(units, of(wanted("units"), "probe_id", probes.index))
     # The sessions of a frame of units: its column, since its index is another id.
-    assert_same(any_lims.get_sessions(units), wanted("sessions").loc[units["session_id"].unique()].sort_index())
+    assert_same(
+        any_lims.get_sessions(units), wanted("sessions").loc[units["session_id"].unique()].sort_index()
+    )
     assert_same(any_lims.get_channels(units), of(wanted("channels"), "channel_id", units["channel_id"]))
 
 
 def test_an_id_given_by_another_name(any_lims, wanted):
     metrics = any_lims.get_unit_analysis_metrics(
-        session_types="brain_observatory_1.1", ecephys_session_ids=wanted("unit_metrics")["session_id"].iloc[0]
+        session_types="brain_observatory_1.1",
+        ecephys_session_ids=wanted("unit_metrics")["session_id"].iloc[0],
     )
     assert metrics["session_id"].nunique() == 1
 
 
 def test_several_session_types(any_lims, wanted):
     types = wanted("sessions")["session_type"]
-    for chosen in (["functional_connectivity"], ["brain_observatory_1.1", "functional_connectivity"], ["none"], []):
+    for chosen in (
+        ["functional_connectivity"],
+        ["brain_observatory_1.1", "functional_connectivity"],
+        ["none"],
+        [],
+    ):
         found = any_lims.get_unit_analysis_metrics(session_types=chosen)
         assert_same(found, of(wanted("unit_metrics"), "session_id", types.index[types.isin(chosen)]))
 
@@ -279,7 +292,21 @@ def test_times_before_1970_and_to_the_microsecond(own_lims_url, change, wanted):
 
 
 def test_odd_text_comes_unharmed(own_lims_url, change, wanted):
-    texts = ["", " ", "NULL", "null", "\\N", "\\.", "tab\t", "line\nbreak", "μ日本🐭", "a''b", 'a"b', "100%", "{a,b}"]
+    texts = [
+        "",
+        " ",
+        "NULL",
+        "null",
+        "\\N",
+        "\\.",
+        "tab\t",
+        "line\nbreak",
+        "μ日本🐭",
+        "a''b",
+        'a"b',
+        "100%",
+        "{a,b}",
+    ]
     units = wanted("units").index[: len(texts)].tolist()
     quoted = [text.replace("'", "''") for text in texts]
     change(

@@ -1,0 +1,228 @@
+"""Instants and texts as people hand them over."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessionframes.errors import QueryError
+from sessionframes.query.values import texts, until
+
+DAY_END = datetime(2019, 10, 3, 23, 59, 59, 999999, tzinfo=UTC)
+MORNING = datetime(2019, 10, 3, 8, 30, tzinfo=UTC)
+FIRST = datetime(1, 1, 1, tzinfo=UTC)
+LAST = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+EAST = timezone(timedelta(hours=2))
+DAYS = {
+    "text": "2019-10-03",
+    "padded": " 2019-10-03\n",
+    "basic": "20191003",
+    "week": "2019-W40-4",
+    "numpy text": np.str_("2019-10-03"),
+    "date": date(2019, 10, 3),
+    "datetime64[D]": np.datetime64("2019-10-03"),
+}
+TIMES = {
+    "text": "2019-10-03T08:30",
+    "space": "2019-10-03 08:30:00",
+    "Z": "2019-10-03T08:30Z",
+    "offset": "2019-10-03T10:30+02:00",
+    "short offset": "2019-10-03T10:30:00.000+02",
+    "basic": "20191003T083000Z",
+    "naive": datetime(2019, 10, 3, 8, 30),  # noqa: DTZ001  what people hand over
+    "UTC": MORNING,
+    "fixed offset": datetime(2019, 10, 3, 10, 30, tzinfo=EAST),
+    "zone": datetime(2019, 10, 3, 1, 30, tzinfo=ZoneInfo("America/Los_Angeles")),
+    "naive Timestamp": pd.Timestamp("2019-10-03 08:30"),
+    "zoned Timestamp": pd.Timestamp("2019-10-03 17:30", tz="Asia/Tokyo"),
+    "Timestamp in ns": pd.Timestamp("2019-10-03 08:30").as_unit("ns"),
+    "datetime64[s]": np.datetime64("2019-10-03T08:30:00"),
+    "datetime64[us]": np.datetime64("2019-10-03T08:30:00.000000"),
+    "datetime64[ns]": np.datetime64("2019-10-03T08:30:00.000000000"),
+    "datetime64[m]": np.datetime64("2019-10-03T08:30"),
+}
+
+
+@pytest.mark.parametrize("value", DAYS.values(), ids=DAYS)
+def test_a_bare_date_includes_its_whole_day(value):
+    assert until(value, "published_at") == DAY_END
+
+
+@pytest.mark.parametrize("value", TIMES.values(), ids=TIMES)
+def test_a_time_is_itself_in_utc(value):
+    found = until(value, "published_at")
+    assert found == MORNING
+    assert type(found) is datetime
+    assert found.tzinfo is UTC
+
+
+def test_none_is_no_limit():
+    assert until(None, "published_at") is None
+
+
+def test_midnight_is_no_whole_day():
+    for midnight in ("2019-10-03T00:00", pd.Timestamp("2019-10-03"), np.datetime64("2019-10-03T00:00:00")):
+        assert until(midnight, "published_at") == datetime(2019, 10, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value", [np.datetime64("2019-10-03T08:30:00.000000999"), pd.Timestamp("2019-10-03 08:30:00.000000999")]
+)
+def test_nanoseconds_are_cut_so_that_nothing_later_is_let_in(value):
+    assert until(value, "published_at") == MORNING
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (date.max, LAST),
+        ("9999-12-31", LAST),
+        (np.datetime64("9999-12-31"), LAST),
+        (LAST.replace(tzinfo=None), LAST),
+        ("0001-01-01T00:00", FIRST),
+        (FIRST.replace(tzinfo=None), FIRST),
+        (np.datetime64("0001-01-01T00:00:00"), FIRST),
+        (pd.Timestamp("0001-01-01"), FIRST),
+        (date.min, FIRST.replace(hour=23, minute=59, second=59, microsecond=999999)),
+    ],
+    ids=str,
+)
+def test_the_ends_of_the_calendar(value, expected):
+    assert until(value, "published_at") == expected
+
+
+REFUSED = {
+    "before the first instant": "0001-01-01T00:00+02:00",
+    "first instant in the east": datetime(1, 1, 1, tzinfo=EAST),
+    "after the last instant": "9999-12-31T23:00-05:00",
+    "year 10000": "10000-01-01",
+    "numpy day 10000": np.datetime64("10000-01-01"),
+    "numpy hour 10000": np.datetime64("10000-01-01T00"),
+    "numpy before Christ": np.datetime64("-1000-01-01"),
+    "numpy far": np.datetime64(2**62, "s"),
+    "NaT": pd.NaT,
+    "NaT of numpy": np.datetime64("NaT"),
+    "NaT in ns": np.datetime64("NaT", "ns"),
+    "NA": pd.NA,
+    "NaN": math.nan,
+    "int": 20191003,
+    "huge int": 10**5000,
+    "float": 2019.0,
+    "True": True,
+    "False": False,
+    "bytes": b"2019-10-03",
+    "list": ["2019-10-03"],
+    "Series": pd.Series(["2019-10-03"]),
+    "array": np.array("2019-10-03", dtype="M8[D]"),
+    "Period": pd.Period("2019-10"),
+    "time": time(8, 30),
+    "timedelta": timedelta(days=1),
+    "empty": "",
+    "blank": " ",
+    "year": "2019",
+    "month": "2019-10",
+    "American": "10/03/2019",
+    "short": "2019-10-3",
+    "no such day": "2019-02-30",
+    "no such hour": "2019-10-03T25:00",
+    "no such zone": "2019-10-03T08:30+25:00",
+    "named zone": "2019-10-03T08:30 PST",
+    "today": "today",
+    "now": "now",
+    "infinity": "infinity",
+    "wide digits": "\N{FULLWIDTH DIGIT TWO}019-10-03",
+    "quote": "2019-10-03'",
+    "injection": "1900-01-01' or '1'='1",
+    "second statement": "2019-10-03'; select 1 --",
+    "nul": "2019-10-03\0",
+    "long": "2019-10-03" * 10_000,
+    "object": object(),
+}
+
+
+@pytest.mark.parametrize("value", REFUSED.values(), ids=REFUSED)
+def test_what_is_no_date_is_refused_in_a_short_sentence(value):
+    with pytest.raises(QueryError, match=r"published_at: .* no date or time") as caught:
+        until(value, "published_at")
+    assert len(str(caught.value)) < 300
+    assert "2019-10-03T08:30" in caught.value.hint
+
+
+@given(st.datetimes(timezones=st.none() | st.timezones()))
+def test_every_datetime_is_an_instant_or_refused(value):
+    try:
+        found = until(value, "published_at")
+    except QueryError:
+        # Only what UTC cannot tell: within a day of the ends of the calendar.
+        assert value.year in (1, 9999)
+        return
+    assert found == (value if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+@given(st.text(max_size=30))
+def test_every_text_is_an_instant_or_refused(value):
+    with contextlib.suppress(QueryError):
+        assert until(value, "published_at").tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (None, None),
+        ("a", ("a",)),
+        ("", ("",)),
+        ("it's", ("it's",)),
+        (["b", "a", "b"], ("a", "b")),
+        (("b", "a"), ("a", "b")),
+        ({"b", "a"}, ("a", "b")),
+        (iter(["b", "a"]), ("a", "b")),
+        (np.array(["b", "a"]), ("a", "b")),
+        (pd.Series(["b", "a"]), ("a", "b")),
+        (pd.Index(["b", "a"]), ("a", "b")),
+        ([], ()),
+        (pd.Series([], dtype="str"), ()),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_texts(values, expected):
+    assert texts(values, "session_types") == expected
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        5,
+        [5],
+        [None],
+        [math.nan],
+        pd.NA,
+        [pd.NA],
+        math.nan,
+        True,
+        b"ab",
+        [b"ab"],
+        [["a"]],
+        [10**5000],
+        [["x" * 100_000]],
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_no_text_is_refused_in_a_short_sentence(values):
+    with pytest.raises(QueryError, match=r"session_types: .* not text") as caught:
+        texts(values, "session_types")
+    assert len(str(caught.value)) < 200
+
+
+def test_the_columns_of_a_frame_are_not_taken_for_texts():
+    with pytest.raises(QueryError):
+        texts(pd.DataFrame({"session_type": ["a"]}), "session_types")
+    with pytest.raises(QueryError):
+        texts(pd.Series(["a", None]), "session_types")
