@@ -35,7 +35,8 @@ OPTIONS = (
     Option("port", "Its port.", default=1, kind=int),
     Option("password", "The password.", ("PLUGIN_PASSWORD",), secret=True),
 )
-SOURCE = Source("plugin", "Of another package.", OPTIONS, fake_source().reads, opened, schemes=("plugin", "plugins"))
+SCHEMES = ("plugin", "plugins")
+SOURCE = Source("plugin", "Of another package.", OPTIONS, fake_source().reads, opened, schemes=SCHEMES)
 BROKEN = 5
 """
 

@@ -79,21 +79,16 @@ def _shown(frame: pd.DataFrame, form: str) -> str:
 
 def _json(frame: pd.DataFrame) -> str:
     # Not by pandas, which rounds numbers to 10 decimals and cuts instants to ms.
-    columns = [map(_plain, frame[name].astype(object)) for name in frame]
+    columns = [map(_plain, frame[name].astype(object).where(frame[name].notna(), None)) for name in frame]
     rows = [dict(zip(frame.columns, values, strict=True)) for values in zip(*columns, strict=True)]
     return json.dumps(rows, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _plain(value: Any) -> Any:
-    """Return one value as JSON knows it; what JSON cannot tell, such as infinity, is null."""
-    import pandas as pd
-
-    if isinstance(value, bool | int | str):
-        return value
+    """Return one value as JSON knows it, which does not know infinity."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    # NaT calls itself a datetime; like NA and None, it is null.
-    return value.isoformat() if isinstance(value, datetime) and not pd.isna(value) else None
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _write(frame: pd.DataFrame, path: Path, form: str) -> None:

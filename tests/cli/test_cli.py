@@ -5,6 +5,7 @@ import re
 import signal
 from pathlib import Path
 
+import psutil
 import pytest
 
 from sessionframes.cli import main
@@ -28,15 +29,17 @@ def test_demo_proposes_a_session_that_has_units(capsys, lims):
 
 def test_ctrl_c_ends_with_130_and_leaves_no_server(start):
     process = start("demo", "--scale", "0.05")
-    first = process.stdout.readline()
-    home = Path(re.search(r"@(\S+?):\d+/", first)[1])
-    assert list(home.iterdir())
+    assert "up after" in process.stdout.readline()
+    children = psutil.Process(process.pid).children(recursive=True)
+    servers = [child for child in children if child.name().startswith("postgres")]
+    assert servers
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "sessionframes: interrupted" in err
     assert "Traceback" not in err
-    assert not home.exists()
+    _, alive = psutil.wait_procs(servers, timeout=10)
+    assert not alive
 
 
 def test_a_reader_that_went_away_is_no_fault(start, lims_url):

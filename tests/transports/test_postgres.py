@@ -1,18 +1,14 @@
-"""Postgres when things go wrong: refused, gone, slow, interrupted, changed meanwhile."""
+"""Rows from Postgres: as they are, and when they are slow, stopped, killed, or changed meanwhile."""
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import logging
 import os
-import pickle
 import signal
 import subprocess
 import sys
 import threading
 import time
-import traceback
 import uuid
 
 import psycopg
@@ -21,56 +17,36 @@ import sqlalchemy as sa
 
 import sessionframes as sf
 from sessionframes.demo.postgres import PostgresServer
-from sessionframes.errors import (
-    AuthenticationError,
-    ConfigError,
-    QueryError,
-    SessionFramesError,
-    SourceError,
-    SourceResponseError,
-    SourceUnavailableError,
+from sessionframes.errors import QueryError, SourceError, SourceUnavailableError
+from sessionframes.transports.postgres import connection_string
+from tests.transports.statements import (
+    ROWS,
+    count_of,
+    kill,
+    numbers,
+    only,
+    opened,
+    read,
+    sleeping,
+    slow_donors,
+    until,
+    wide,
 )
-from sessionframes.transports.postgres import PostgresTransport, connection_string
 
-PASSWORD = "s3cret/p@ss%w0rd"
-ROWS = 1_000_000
+# Transports do not care who made the tables.
+OURS = pytest.mark.parametrize("own_lims_url", ["ours"], indirect=True)
+INTERRUPTED = """
+import sys, time
+import sessionframes as sf
 
-
-def numbers(rows=10):
-    """A statement of so many rows."""
-    series = sa.func.generate_series(1, rows).table_valued("n").render_derived()
-    return sa.select(sa.cast(series.c.n, sa.BigInteger).label("n"))
-
-
-def wide(rows=ROWS):
-    """A statement of a gigabyte, so that its server is busy for as long as nobody reads."""
-    series = sa.func.generate_series(1, rows).table_valued("n").render_derived()
-    return sa.select(sa.cast(series.c.n, sa.BigInteger).label("n"), sa.func.repeat("x", 1000).label("text"))
-
-
-def sleeping(seconds=60):
-    return sa.select(sa.cast(sa.cast(sa.func.pg_sleep(seconds), sa.Text), sa.Text).label("slept"))
-
-
-def count_of(table):
-    return sa.select(sa.func.count().label("n")).select_from(sa.text(table))
-
-
-def only(batches):
-    ((value,),) = [row.values() for batch in batches for row in batch.to_pylist()]
-    return value
-
-
-def read(batches):
-    return [row["n"] for batch in batches for row in batch.to_pylist()]
-
-
-def until(condition, seconds=10):
-    """Wait for a condition of the outside world, which nothing announces."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to pass"
-        time.sleep(0.01)
+db = sf.connect("lims", url=sys.argv[1])
+print("ready", flush=True)
+try:
+    db.get_sessions()
+except KeyboardInterrupt:
+    print("interrupted", time.time(), flush=True)
+print("probes", len(db.get_probes()), flush=True)
+"""
 
 
 @pytest.fixture
@@ -102,14 +78,6 @@ def busy(watch, name):
     return pids
 
 
-def opened(url, name, **options):
-    given = {"url": url, "application_name": name, **options}
-    timeout = given.pop("statement_timeout", None)
-    return contextlib.closing(
-        PostgresTransport(connection_string(given, statement_timeout=timeout), source="lims")
-    )
-
-
 @pytest.fixture
 def transport(lims_url, name):
     with opened(lims_url, name) as made:
@@ -123,112 +91,11 @@ def own(own_lims_url, name):
         yield made
 
 
-@pytest.fixture
-def role(own_lims_url, name):
-    """Makes a role that may read everything; its name is the test's."""
-    with psycopg.connect(own_lims_url, autocommit=True) as connection:
-        connection.execute(f"create role {name} login")
-        connection.execute(f"grant select on all tables in schema public to {name}")
-        yield name
-        connection.execute(f"drop owned by {name}")
-        connection.execute(f"drop role {name}")
-
-
-def as_user(url, user):
-    return url.replace("postgres@", f"{user}@", 1)
-
-
-# Not let in
-
-
-def test_no_server_at_the_port():
-    with pytest.raises(SourceUnavailableError, match=r"127\.0\.0\.1.*Check host and port"):
-        sf.connect("lims", host="127.0.0.1", port=1, dbname="lims2", user="reader", password=PASSWORD)
-
-
-def test_no_server_at_the_socket(tmp_path):
-    with pytest.raises(SourceUnavailableError, match="Check host and port"):
-        sf.connect("lims", host=str(tmp_path), dbname="lims2", user="reader")
-
-
-def test_no_such_host():
-    with pytest.raises(SourceUnavailableError, match="Check host and port"):
-        sf.connect("lims", host="lims.invalid", dbname="lims2", user="reader")
-
-
-def test_a_user_that_there_is_not(lims_url):
-    with pytest.raises(AuthenticationError, match="nobody_here.*Check the user"):
-        sf.connect("lims", url=as_user(lims_url, "nobody_here"))
-
-
-def test_a_role_that_may_not_log_in(lims_url, role, watch):
-    watch.execute(f"alter role {role} nologin")
-    with pytest.raises(AuthenticationError, match=f"{role}.*Check the user"):
-        sf.connect("lims", url=as_user(lims_url, role))
-
-
-def test_a_database_that_there_is_not(server_url):
-    with pytest.raises(ConfigError, match="nowhere.*dbname"):
-        sf.connect("lims", url=server_url.replace("/postgres?", "/nowhere?"))
-
-
-def test_a_database_that_the_user_may_not_enter(own_lims_url, role, watch):
-    (database,) = psycopg.conninfo.conninfo_to_dict(own_lims_url)["dbname"].split()
-    watch.execute(f"revoke connect on database {database} from public")
-    with pytest.raises(AuthenticationError, match="permission denied"):
-        sf.connect("lims", url=as_user(own_lims_url, role))
-
-
-# Not what it should be
-
-
-def test_a_missing_table_is_named_with_what_is_expected_of_it(own_lims_url, change):
-    change(
-        "alter table structures rename to areas",
-        "alter table ecephys_channels drop column local_index cascade",
-    )
-    with sf.connect("lims", url=own_lims_url) as db:
-        with pytest.raises(SourceResponseError) as caught:
-            db.get_channels()
-        said = str(caught.value)
-        assert "table structures (expected with acronym, id)" in said
-        assert "column local_index of ecephys_channels" in said
-        assert "ddl.sql" in said
-        assert len(db.get_sessions()) > 5
-
-
-def test_an_empty_database_lacks_every_table(server_url):
-    with sf.connect("lims", url=server_url) as db, pytest.raises(SourceResponseError) as caught:
-        db.get_sessions()
-    for table in ("ecephys_sessions", "specimens", "donors", "genders", "ages", "well_known_files"):
-        assert f"table {table} (" in str(caught.value)
-
-
-def test_a_column_of_a_type_that_cannot_be_meant(own_lims_url, change):
-    change(
-        "alter table ecephys_units alter column quality type text",
-        "alter table ecephys_units alter column snr type text using 'high'",
-    )
-    with sf.connect("lims", url=own_lims_url) as db, pytest.raises(SourceResponseError, match="high"):
-        db.get_units()
-
-
-def test_a_table_that_the_user_may_not_read(own_lims_url, role, change):
-    change(f"revoke select on donors from {role}")
-    with sf.connect("lims", url=as_user(own_lims_url, role)) as db:
-        with pytest.raises(AuthenticationError, match="donors.*SELECT"):
-            db.get_sessions()
-        assert len(db.get_probes()) > 5
-
-
 def test_a_value_that_postgres_cannot_hold(transport):
     for text in ("\x00", "a\x00b"):
         with pytest.raises(QueryError):
             list(transport.fetch(sa.select(sa.literal(text, sa.Text).label("n"))))
     assert read(transport.fetch(numbers(3))) == [1, 2, 3]
-
-
-# Reading
 
 
 def test_types_that_arrow_does_not_know_come_as_told(transport):
@@ -313,9 +180,6 @@ def test_fetches_within_each_other(transport):
     assert pairs == [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
 
 
-# Too slow, stopped, killed
-
-
 def test_a_statement_that_takes_too_long(lims_url, name, busy):
     with opened(lims_url, name, statement_timeout=0.2) as made:
         with pytest.raises(SourceUnavailableError, match="statement_timeout"):
@@ -324,6 +188,7 @@ def test_a_statement_that_takes_too_long(lims_url, name, busy):
         assert read(made.fetch(numbers(2))) == [1, 2]
 
 
+@OURS
 def test_the_option_statement_timeout(own_lims_url, change):
     slow_donors(change)
     with sf.connect("lims", url=own_lims_url, statement_timeout=0.2) as db:
@@ -332,24 +197,18 @@ def test_the_option_statement_timeout(own_lims_url, change):
         assert len(db.get_probes()) > 5
 
 
-def slow_donors(change):
-    change(
-        "alter table donors rename to donors_of_old",
-        "create view donors as select d.* from donors_of_old d, pg_sleep(60)",
-    )
-
-
 def test_a_backend_killed_mid_read(transport, watch, busy):
     pages = transport.fetch(wide())
     rows = next(pages).num_rows
     assert kill(watch, busy())
+    rest = (page.num_rows for page in pages)
     with pytest.raises(SourceUnavailableError, match="ask again"):
-        for page in pages:
-            rows += page.num_rows
+        rows += sum(rest)
     assert rows < ROWS
     assert read(transport.fetch(numbers(2))) == [1, 2]
 
 
+@OURS
 def test_a_backend_killed_before_the_first_row(own_lims_url, change, name, watch, busy):
     slow_donors(change)
     with sf.connect("lims", url=f"{own_lims_url}&application_name={name}") as db:
@@ -359,12 +218,6 @@ def test_a_backend_killed_before_the_first_row(own_lims_url, change, name, watch
             db.get_sessions()
         killer.join()
         assert len(db.get_probes()) > 5
-
-
-def kill(watch, pids):
-    for pid in pids:
-        watch.execute("select pg_terminate_backend(%s)", (pid,))
-    return bool(pids)
 
 
 def test_a_query_cancelled_by_somebody_else(transport, watch, busy):
@@ -412,21 +265,8 @@ def test_an_iterator_that_is_never_started_sends_nothing(transport, busy):
     assert busy() == []
 
 
-INTERRUPTED = """
-import sys, time
-import sessionframes as sf
-
-db = sf.connect("lims", url=sys.argv[1])
-print("ready", flush=True)
-try:
-    db.get_sessions()
-except KeyboardInterrupt:
-    print("interrupted", time.time(), flush=True)
-print("probes", len(db.get_probes()), flush=True)
-"""
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process alone")
+@OURS
 def test_ctrl_c_stops_a_long_query_and_nothing_else(own_lims_url, change, name, busy):
     slow_donors(change)
     command = [sys.executable, "-c", INTERRUPTED, f"{own_lims_url}&application_name={name}"]
@@ -483,10 +323,8 @@ def test_a_server_that_is_gone_for_good(name):
             list(transport.fetch(numbers(2)))
 
 
-# One state, and nothing written
-
-
-def test_a_view_sees_one_state_while_others_write(own, own_lims_url, change):
+@OURS
+def test_a_view_sees_one_state_while_others_write(own, change):
     with own.consistent() as view:
         before = only(view.fetch(count_of("ages")))
         change("insert into ages (id, days) values (1, 2), (2, 3)", "delete from stimuli")
@@ -501,6 +339,7 @@ def test_a_view_sees_one_state_while_others_write(own, own_lims_url, change):
     change("set lock_timeout to '2s'; drop table ages cascade")
 
 
+@OURS
 def test_a_view_lost_half_way_is_an_error_and_never_another_state(own, watch, busy):
     with own.consistent() as view:
         pages = view.fetch(wide())
@@ -513,6 +352,7 @@ def test_a_view_lost_half_way_is_an_error_and_never_another_state(own, watch, bu
     assert only(own.fetch(count_of("ages"))) > 0
 
 
+@OURS
 def test_a_view_goes_on_after_a_page_was_not_wanted(own):
     with own.consistent() as view:
         pages = view.fetch(wide())
@@ -522,6 +362,7 @@ def test_a_view_goes_on_after_a_page_was_not_wanted(own):
 
 
 @pytest.mark.parametrize("options", ["", "-c default_transaction_read_only=off"])
+@OURS
 def test_nothing_can_be_written(own_lims_url, change, options, name):
     change(
         "create function sneak() returns bigint language sql as "
@@ -544,48 +385,3 @@ def test_nothing_can_be_written(own_lims_url, change, options, name):
 def test_every_connection_is_in_utc(transport):
     zone = sa.select(sa.func.current_setting("TimeZone").label("n"))
     assert read(transport.fetch(zone)) == ["UTC"]
-
-
-# Secrets
-
-
-def test_no_secret_is_told(lims_url, server_url, caplog, monkeypatch, tmp_path):
-    caplog.set_level(logging.DEBUG)
-    monkeypatch.setenv("LIMS_PASSWORD", PASSWORD)
-    host = psycopg.conninfo.conninfo_to_dict(lims_url)
-    parts = {"host": host["host"], "port": int(host["port"]), "dbname": host["dbname"], "user": host["user"]}
-    said = []
-    for changed in ({"port": 1}, {"user": "nobody_here"}, {"dbname": "nowhere"}, {"host": str(tmp_path)}):
-        with pytest.raises(SessionFramesError) as caught:
-            sf.connect("lims", **{**parts, **changed})
-        said += [str(caught.value), repr(caught.value), pickle.dumps(caught.value).decode("latin-1")]
-        said += traceback.format_exception(caught.value)
-    with sf.connect("lims", **parts, password=PASSWORD) as db:
-        said += [repr(db), db.transport.address, repr(vars(db)), db.transport.render(numbers())]
-        said += [str(db.get_sessions().attrs)]
-        with pytest.raises(QueryError) as refused:
-            db.get_sessions("x")
-        said.append(str(refused.value))
-    with (
-        sf.connect("lims", **{**parts, "dbname": "postgres"}) as db,
-        pytest.raises(SourceResponseError) as missing,
-    ):
-        db.get_sessions()
-    said += traceback.format_exception(missing.value)
-    url = (
-        f"postgresql://nobody_here:{PASSWORD.replace('/', '%2F').replace('@', '%40').replace('%w', '%25w')}@"
-    )
-    with pytest.raises(SessionFramesError) as caught:
-        sf.connect(lims_url.replace("postgresql://postgres@", url))
-    said += traceback.format_exception(caught.value)
-    text = "\n".join([*said, caplog.text])
-    assert "nobody_here" in text
-    for secret in (PASSWORD, "s3cret", "p%40ss", "w0rd"):
-        assert secret not in text
-
-
-def test_an_address_that_cannot_be_read_is_not_quoted():
-    for url in ("postgresql://reader:s3cr%zzet@host/db", "postgresql://reader:s3cret@host:port/db?no=1"):
-        with pytest.raises(ConfigError) as caught:
-            sf.connect(url)
-        assert "s3cr" not in "".join(traceback.format_exception(caught.value))

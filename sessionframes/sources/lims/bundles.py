@@ -9,6 +9,7 @@ keys that some of them show to be odd as JSON text; the last few are left to Pyt
 from __future__ import annotations
 
 import json
+import math
 import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    Bytes = np.ndarray[Any, np.dtype[np.uint8]]
     Ints = np.ndarray[Any, np.dtype[np.int64]]
+    Column = pa.Array[Any]
 
 #: The column for whatever has none of its own.
 OTHER = "other_metrics"
@@ -40,12 +43,12 @@ _KINDS = np.full(256, _REST, dtype=np.uint8)
 _KINDS[list(b"-0123456789")] = _NUMBER
 _KINDS[list(b"tf")] = _FLAG
 _KINDS[list(b"n")] = _NOTHING
-#: Digits that any float and any integer of ours has room for; Python refuses to read thousands.
+#: Digits that any float has room for.
 _LONGEST_INTEGER = 300
 _COMMA = ", "
 
 
-def parse(texts: pa.Array, schema: pa.Schema) -> pa.Table:
+def parse(texts: Column, schema: pa.Schema) -> pa.Table:
     """Return JSON objects as a table of `schema`: a row each, in their order, none of their values lost.
 
     Parameters
@@ -70,7 +73,7 @@ def parse(texts: pa.Array, schema: pa.Schema) -> pa.Table:
     return _parsed(texts, schema, _odd_keys(_some(texts, _SAMPLE), schema))
 
 
-def _parsed(texts: pa.Array, schema: pa.Schema, loose: Sequence[str]) -> pa.Table:
+def _parsed(texts: Column, schema: pa.Schema, loose: Sequence[str]) -> pa.Table:
     import duckdb
 
     try:
@@ -96,7 +99,7 @@ def _parsed(texts: pa.Array, schema: pa.Schema, loose: Sequence[str]) -> pa.Tabl
     return _replaced(table, odd, _parsed_odd(texts.take(pa.array(odd)), schema, loose))
 
 
-def _parsed_odd(texts: pa.Array, schema: pa.Schema, loose: Sequence[str]) -> pa.Table:
+def _parsed_odd(texts: Column, schema: pa.Schema, loose: Sequence[str]) -> pa.Table:
     if len(texts) > _FEW_ROWS:
         more = list(dict.fromkeys([*loose, *_odd_keys(_some(texts, _FEW_ROWS), schema)]))
         if len(loose) < len(more) <= _MOST_LOOSE:
@@ -123,7 +126,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_database.cache_clear)
 
 
-def _read(texts: pa.Array, schema: pa.Schema, loose: Sequence[str]) -> dict[str, pa.Array]:
+def _read(texts: Column, schema: pa.Schema, loose: Sequence[str]) -> dict[str, Column]:
     """Return numbers as floats, flags as text (or 0.5 would be true), and `loose` keys as JSON text."""
     wanted = {
         field.name: "VARCHAR" if field.type == pa.bool_() else "DOUBLE"
@@ -139,8 +142,8 @@ def _read(texts: pa.Array, schema: pa.Schema, loose: Sequence[str]) -> dict[str,
     return dict(zip(wanted, bundles.flatten(), strict=True))
 
 
-def _typed(columns: dict[str, pa.Array], schema: pa.Schema, loose: Sequence[str]) -> dict[str, pa.Array]:
-    """Return the columns of `schema`, null where a value does not fit: then :data:`OTHER` has it, if loose."""
+def _typed(columns: dict[str, Column], schema: pa.Schema, loose: Sequence[str]) -> dict[str, Column]:
+    """Return the columns of `schema`, null where a value does not fit; OTHER has it, if loose."""
     if set(_SWAPPED) <= set(loose):
         columns = columns | _unswapped(columns)
     typed, misfits = {}, {}
@@ -159,22 +162,22 @@ def _typed(columns: dict[str, pa.Array], schema: pa.Schema, loose: Sequence[str]
     return typed
 
 
-def _unswapped(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
+def _unswapped(columns: dict[str, Column]) -> dict[str, Column]:
     value, flag = (columns[name] for name in _SWAPPED)
     swapped = pc.and_(_is_kind(value, _FLAG), pc.invert(_is_kind(flag, _FLAG)))
     choose = pc.if_else
     return dict(zip(_SWAPPED, (choose(swapped, flag, value), choose(swapped, value, flag)), strict=True))
 
 
-def _is_kind(texts: pa.Array, kind: int) -> pa.Array:
+def _is_kind(texts: Column, kind: int) -> Column:
     return pa.array(_KINDS[_first_bytes(texts)] == kind)
 
 
-def _numbers(texts: pa.Array) -> pa.Array:
+def _numbers(texts: Column) -> Column:
     return pc.if_else(_is_kind(texts, _NUMBER), texts, None).cast(pa.float64())
 
 
-def _fitting(values: pa.Array, wanted: pa.DataType) -> pa.Array:
+def _fitting(values: Column, wanted: pa.DataType) -> Column:
     if wanted == pa.bool_():
         place = pc.index_in(values, value_set=pa.array(["true", "false"], values.type))
         return pc.equal(place, 0)
@@ -188,7 +191,7 @@ def _fitting(values: pa.Array, wanted: pa.DataType) -> pa.Array:
     return values.cast(wanted)
 
 
-def _joined(texts: dict[str, pa.Array], rows: int) -> pa.Array:
+def _joined(texts: dict[str, Column], rows: int) -> Column:
     """Return JSON objects of these values; null where they are all null."""
     if not texts:
         return pa.nulls(rows, pa.large_string())
@@ -200,7 +203,7 @@ def _joined(texts: dict[str, pa.Array], rows: int) -> pa.Array:
     return pc.if_else(pc.equal(inner, _wide("")), None, objects)
 
 
-def _paired(name: str, values: pa.Array) -> pa.Array:
+def _paired(name: str, values: Column) -> Column:
     values = pc.if_else(pc.equal(values, "null"), None, values)
     label = _wide(f"{_COMMA}{json.dumps(name)}: ")
     pairs = pc.binary_join_element_wise(label, values.cast(pa.large_string()), _wide(""))
@@ -211,7 +214,7 @@ def _wide(text: str) -> pa.LargeStringScalar:
     return pa.scalar(text, pa.large_string())
 
 
-def _odd_rows(texts: pa.Array, kept: dict[int, list[pa.Array]], told: list[pa.Array]) -> Ints:
+def _odd_rows(texts: Column, kept: dict[int, list[Column]], told: list[Column]) -> Ints:
     """Return the rows of which a value is lost or bent, or that are no objects.
 
     What follows a colon is a value, or looks like one inside of a string. So no row has more of a kind in
@@ -234,7 +237,7 @@ def _odd_rows(texts: pa.Array, kept: dict[int, list[pa.Array]], told: list[pa.Ar
 class _Values:
     """What stands behind the colons of JSON texts, by kind."""
 
-    def __init__(self, texts: pa.Array) -> None:
+    def __init__(self, texts: Column) -> None:
         self._edges, text = _text(texts)
         self._at = np.flatnonzero(text == ord(":"))
         at = self._at + 1
@@ -255,7 +258,7 @@ class _Values:
         return counts
 
 
-def _text(texts: pa.Array) -> tuple[Ints, np.ndarray[Any, np.dtype[np.uint8]]]:
+def _text(texts: Column) -> tuple[Ints, Bytes]:
     """Return where the texts begin and end, and the bytes of them all, one text after the other."""
     _, offsets, data = texts.buffers()
     width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
@@ -263,7 +266,7 @@ def _text(texts: pa.Array) -> tuple[Ints, np.ndarray[Any, np.dtype[np.uint8]]]:
     return edges - edges[0], np.frombuffer(data or b"", dtype=np.uint8)[edges[0] : edges[-1]]
 
 
-def _first_bytes(texts: pa.Array) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _first_bytes(texts: Column) -> Bytes:
     """Return the first byte of each text, 0 where there is none."""
     edges, text = _text(texts)
     firsts = np.zeros(len(texts), dtype=np.uint8)
@@ -272,14 +275,14 @@ def _first_bytes(texts: pa.Array) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return firsts
 
 
-def _some(texts: pa.Array, number: int) -> pa.Array:
+def _some(texts: Column, number: int) -> Column:
     step = max(len(texts) // number, 1)
     return texts.take(pa.array(np.arange(0, len(texts), step)))
 
 
-def _odd_keys(texts: pa.Array, schema: pa.Schema) -> list[str]:
+def _odd_keys(texts: Column, schema: pa.Schema) -> list[str]:
     """Return the keys of which some bundle has a value that does not fit."""
-    bundles = (json.loads(text, parse_float=_number, parse_int=_number) for text in texts.to_pylist())
+    bundles = (json.loads(text, parse_int=_integer) for text in texts.drop_null().to_pylist())
     found: dict[str, None] = {}
     for bundle in bundles:
         if isinstance(bundle, dict):
@@ -289,13 +292,13 @@ def _odd_keys(texts: pa.Array, schema: pa.Schema) -> list[str]:
     return [name for name in found if name][:_MOST_LOOSE]
 
 
-def _parsed_by_python(texts: pa.Array, schema: pa.Schema) -> pa.Table:
+def _parsed_by_python(texts: Column, schema: pa.Schema) -> pa.Table:
     rows = [_row(text, schema) for text in texts.to_pylist()]
     return pa.Table.from_pylist(rows, schema=schema)
 
 
 def _row(text: str | None, schema: pa.Schema) -> dict[str, Any]:
-    bundle = None if text is None else json.loads(text, parse_float=_number, parse_int=_number)
+    bundle = None if text is None else json.loads(text, parse_float=_float, parse_int=_integer)
     if bundle is None:
         return {}
     if not isinstance(bundle, dict):
@@ -304,17 +307,21 @@ def _row(text: str | None, schema: pa.Schema) -> dict[str, Any]:
     return {**row, OTHER: json.dumps(other)} if other else row
 
 
-def _number(text: str) -> float | int | str:
-    """Return a number, or its text where Python has no number so large."""
-    if len(text) > _LONGEST_INTEGER or "." in text or "e" in text.lower():
-        number = float(text)
-        return number if np.isfinite(number) else text
-    return int(text)
+def _float(text: str) -> float | str:
+    """Return a number, or its text where it is too large for one: JSON cannot tell of infinity."""
+    number = float(text)
+    return number if math.isfinite(number) else text
+
+
+def _integer(text: str) -> int | str:
+    """Return a number, or its text where it is so long that Python refuses to read it."""
+    return int(text) if len(text) <= _LONGEST_INTEGER else text
 
 
 def _shared_out(bundle: dict[str, Any], schema: pa.Schema) -> tuple[dict[str, Any], dict[str, Any]]:
     """Share the values of a bundle out between columns and the rest."""
-    row, other = {}, {}
+    row: dict[str, Any] = {}
+    other: dict[str, Any] = {}
     for name, value in _swapped_back(bundle).items():
         if value is None:
             continue
@@ -333,6 +340,6 @@ def _swapped_back(bundle: dict[str, Any]) -> dict[str, Any]:
 def _fits(value: Any, wanted: pa.DataType) -> bool:
     if isinstance(value, bool) or wanted == pa.bool_():
         return isinstance(value, bool) and wanted == pa.bool_()
-    if not isinstance(value, int | float):
+    if not isinstance(value, int | float) or not math.isfinite(value):
         return False
     return wanted != pa.int64() or (float(value).is_integer() and abs(value) < 2**63)

@@ -66,38 +66,36 @@ _CHANNELS = {
     "valid_data": "boolean",
     "channel_usable": "bool",
 }
+_UNIT_NUMBERS = """
+snr firing_rate isi_violations presence_ratio amplitude_cutoff isolation_distance l_ratio d_prime nn_hit_rate
+nn_miss_rate silhouette_score max_drift cumulative_drift waveform_duration waveform_halfwidth waveform_PT_ratio
+waveform_repolarization_slope waveform_recovery_slope waveform_amplitude waveform_spread waveform_velocity_above
+waveform_velocity_below
+"""
 _UNITS = {
     "channel_id": "int64",
     "probe_id": "int64",
     "session_id": "int64",
     "quality": TEXT,
-    **dict.fromkeys(
-        (
-            "snr firing_rate isi_violations presence_ratio amplitude_cutoff isolation_distance l_ratio d_prime "
-            "nn_hit_rate nn_miss_rate silhouette_score max_drift cumulative_drift waveform_duration "
-            "waveform_halfwidth waveform_PT_ratio waveform_repolarization_slope waveform_recovery_slope "
-            "waveform_amplitude waveform_spread waveform_velocity_above waveform_velocity_below"
-        ).split(),
-        "float64",
-    ),
+    **dict.fromkeys(_UNIT_NUMBERS.split(), "float64"),
     "epoch_name_quality_metrics": TEXT,
     "epoch_name_waveform_metrics": TEXT,
     "unit_usable": "bool",
 }
 _RUNNING = "run_mod run_pval p_run_mod"
 _METRICS = {
-    "dg": "c50 f1_f0 fano firing_rate g_dsi g_osi lifetime_sparseness mod_idx pref_ori pref_ori_multi pref_tf "
-    f"pref_tf_multi {_RUNNING}",
-    "sg": "fano firing_rate g_osi lifetime_sparseness pref_ori pref_ori_multi pref_phase pref_phase_multi pref_sf "
-    f"pref_sf_multi {_RUNNING} time_to_peak",
-    "ns": f"fano firing_rate image_selectivity lifetime_sparseness pref_image pref_images_multi {_RUNNING} "
-    "time_to_peak",
-    "fl": f"fano firing_rate lifetime_sparseness on_off_ratio {_RUNNING} sustained_idx time_to_first_spike "
-    "time_to_peak",
-    "rf": "area azimuth elevation width height fano firing_rate lifetime_sparseness on_screen p_value "
-    f"{_RUNNING} time_to_peak",
-    "dm": "fano firing_rate lifetime_sparseness pref_dir pref_dir_multi pref_speed pref_speed_multi "
-    f"{_RUNNING} time_to_peak",
+    "dg": f"""c50 f1_f0 fano firing_rate g_dsi g_osi lifetime_sparseness mod_idx pref_ori pref_ori_multi pref_tf
+        pref_tf_multi {_RUNNING}""",
+    "sg": f"""fano firing_rate g_osi lifetime_sparseness pref_ori pref_ori_multi pref_phase pref_phase_multi
+        pref_sf pref_sf_multi {_RUNNING} time_to_peak""",
+    "ns": f"""fano firing_rate image_selectivity lifetime_sparseness pref_image pref_images_multi {_RUNNING}
+        time_to_peak""",
+    "fl": f"""fano firing_rate lifetime_sparseness on_off_ratio {_RUNNING} sustained_idx time_to_first_spike
+        time_to_peak""",
+    "rf": f"""area azimuth elevation width height fano firing_rate lifetime_sparseness on_screen p_value
+        {_RUNNING} time_to_peak""",
+    "dm": f"""fano firing_rate lifetime_sparseness pref_dir pref_dir_multi pref_speed pref_speed_multi
+        {_RUNNING} time_to_peak""",
 }
 _UNIT_METRICS = {
     "channel_id": "int64",

@@ -139,7 +139,8 @@ def test_two_candidates_are_both_listed_and_each_can_be_had(db, world):
 def test_two_packaged_files_of_a_session_are_both_listed(db, world, tmp_path):
     (session,) = world.oddities["session_two_current_runs"]
     runs = world.runs.to_pandas().query("session_id == @session and current")["run_id"]
-    both = world.files.to_pandas().query("file_type == 'EcephysNwb' and owner_id in @runs")["file_id"]
+    files = world.files.to_pandas().query("file_type == 'EcephysNwb'")
+    both = files["file_id"][files["owner_id"].isin(runs)]
     with pytest.raises(DownloadError) as caught:
         db.download("session_data", session, tmp_path, progress=False)
     assert len(both) == 2
@@ -197,7 +198,7 @@ def test_download_of_several_at_once(db, probes, tmp_path):
     assert db.download("probe_lfp_data", [], tmp_path, progress=False) == []
 
 
-def test_download_by_a_numpy_id_or_a_frame_of_ids(db, world, sessions, tmp_path):
+def test_download_by_a_numpy_id_or_an_index_of_ids(db, sessions, tmp_path):
     frame = db.get_sessions(list(sessions)[:3], include_unusable=True)
     one = db.download("session_data", frame.index[0], tmp_path / "one.nwb", progress=False)
     assert one.read_bytes() == file_bytes(sessions[frame.index[0]])

@@ -20,7 +20,7 @@ IDS = ["channel_id", "probe_id", "session_id"]
 
 @pytest.fixture
 def put(own_lims_url, change, world):
-    """Puts each of these JSON texts in place of the bundle of one unit, and returns their rows in that order."""
+    """Puts each of these JSON texts in place of the bundle of one unit, and returns their rows."""
     whole = expected(world, "unit_metrics")
 
     def texts(*bundles):

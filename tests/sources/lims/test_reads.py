@@ -130,7 +130,7 @@ def test_an_id_given_by_another_name(any_lims, wanted):
         session_types="brain_observatory_1.1",
         ecephys_session_ids=wanted("unit_metrics")["session_id"].iloc[0],
     )
-    assert metrics["session_id"].nunique() == 1
+    assert len(metrics["session_id"].unique()) == 1
 
 
 def test_several_session_types(any_lims, wanted):
@@ -215,7 +215,7 @@ def test_dtypes_do_not_depend_on_the_rows(any_lims, wanted, table):
             name: str(pd.api.types.pandas_dtype(dtype)) for name, dtype in DTYPES[table].items()
         }
         assert found.index.dtype == "int64"
-        assert not any(dtype == object for dtype in found.dtypes)
+        assert "object" not in found.dtypes.astype(str).tolist()
 
 
 def test_a_frame_may_be_written_to(any_lims):
@@ -257,12 +257,10 @@ def test_numeric_columns_come_to_the_last_digit(own_lims_url, change, world):
     assert (found["waveform_spread"] == 0.5).all()
 
 
-def test_infinite_times(own_lims_url, change, world, wanted):
+def test_infinite_times(own_lims_url, change, wanted):
     first, last = wanted("sessions").index[[0, -1]]
-    change(
-        f"update ecephys_sessions set published_at = '-infinity', date_of_acquisition = 'infinity' where id = {first}",
-        f"update ecephys_sessions set published_at = 'infinity', date_of_acquisition = '-infinity' where id = {last}",
-    )
+    both = "update ecephys_sessions set published_at = '{}', date_of_acquisition = '{}' where id = {}"
+    change(both.format("-infinity", "infinity", first), both.format("infinity", "-infinity", last))
     with sf.connect("lims", url=own_lims_url) as db:
         sessions = db.get_sessions()
         assert db.get_sessions(published_at="1900-01-01").index.tolist() == [first]
@@ -278,12 +276,8 @@ def test_infinite_times(own_lims_url, change, world, wanted):
 def test_times_before_1970_and_to_the_microsecond(own_lims_url, change, wanted):
     moments = ["1969-07-20 20:17:40.000001+00", "1582-10-15 00:00:00+00", "2262-04-12 00:00:00+00"]
     sessions = wanted("sessions").index[: len(moments)].tolist()
-    change(
-        *(
-            f"set timezone to 'UTC'; update ecephys_sessions set date_of_acquisition = '{moment}' where id = {session}"
-            for session, moment in zip(sessions, moments, strict=True)
-        )
-    )
+    update = "update ecephys_sessions set date_of_acquisition = '{}' where id = {}"
+    change("set timezone to 'UTC'", *map(update.format, moments, sessions))
     with sf.connect("lims", url=own_lims_url) as db:
         found = db.get_sessions(sessions)["start_time"]
     assert [moment.isoformat(sep=" ", timespec="auto") for moment in found] == [
