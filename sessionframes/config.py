@@ -27,6 +27,13 @@ from sessionframes.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+#: Who may say an option, the closest to the call first.
+_ORIGINS = _ARGUMENT, _ENVIRONMENT, _CONFIG_FILE, _DEFAULT = (
+    "argument",
+    "environment",
+    "config file",
+    "default",
+)
 _USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][\w+.-]*://)(?P<user>[^:/?#@\s]*):(?P<password>\S*)@")
 _PARAMETER = re.compile(
     r"(?P<name>\b(?:[\w-]*(?:password|passwd|pwd|token|secret|signature|credential|(?:api|access)_?key)|sig))"
@@ -126,6 +133,11 @@ class Options:
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
 
+    def distance(self, name: str) -> int:
+        """Return how far from the call an option was said: 0 as an argument, 3 by nobody, its default."""
+        origin = self.origins[name]
+        return next(far for far, kind in enumerate(_ORIGINS) if origin.startswith(kind))
+
     def secret(self, name: str) -> str | None:
         """Return the secret of that name itself, or None where it is not set."""
         value = self.values[name]
@@ -179,13 +191,13 @@ def _pick(
     option: Option, given: Mapping[str, Any], entry: Mapping[str, Any], environ: Mapping[str, str]
 ) -> tuple[Any, str]:
     if given.get(option.name) is not None:
-        return given[option.name], "argument"
+        return given[option.name], _ARGUMENT
     for variable in option.env:
         if environ.get(variable):
-            return environ[variable], f"environment variable {variable}"
+            return environ[variable], f"{_ENVIRONMENT} variable {variable}"
     if entry.get(option.name) is not None:
-        return entry[option.name], "config file"
-    return option.default, "default"
+        return entry[option.name], _CONFIG_FILE
+    return option.default, _DEFAULT
 
 
 def _convert(source: str, option: Option, value: Any, origin: str) -> Any:
@@ -201,7 +213,10 @@ def _convert(source: str, option: Option, value: Any, origin: str) -> Any:
         if option.kind is str and isinstance(value, Path):
             return str(value)
         if isinstance(value, (str, int, float)) and not isinstance(value, bool) and option.kind is not str:
-            return option.kind(value)
+            converted = option.kind(value)
+            # int() would cut 5432.5 without a word.
+            if isinstance(value, str) or converted == value:
+                return converted
     except ValueError:
         pass
     shown = mask(repr(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from contextlib import suppress
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from sessionframes.config import mask, nearest, read_entries, resolve
 from sessionframes.errors import ConfigError, UnknownSourceError
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from sessionframes.connection import Connection
     from sessionframes.source import Source
 
@@ -34,7 +37,7 @@ def load_source(name: str) -> Source:
     sessionframes.errors.UnknownSourceError
         There is none of that name.
     sessionframes.errors.ConfigError
-        Two packages claim the name.
+        Two packages claim the name, or the one that does cannot be loaded.
     """
     own = {module.name for module in pkgutil.iter_modules(sources.__path__)}
     foreign = [point for point in entry_points(group=ENTRY_POINTS) if point.name == name]
@@ -43,12 +46,25 @@ def load_source(name: str) -> Source:
         message = f"{name!r} is claimed more than once: {owners}{', sessionframes' if name in own else ''}."
         raise ConfigError(message, hint="Uninstall all but one of them.")
     if foreign:
-        source: Source = foreign[0].load()
-        return source
+        return _load_foreign(foreign[0])
     if name not in own:
         message = f"there is no source {_shown(name)}."
         raise UnknownSourceError(message, hint=nearest(name, [*list_sources(), DEMO]))
     found: Source = importlib.import_module(f"{sources.__name__}.{name}").SOURCE
+    return found
+
+
+def _load_foreign(point: EntryPoint) -> Source:
+    from sessionframes.source import Source
+
+    try:
+        found = point.load()
+    except Exception as error:  # a module of somebody else's may raise anything while it is imported
+        message = f"the package that adds {point.name!r} cannot be loaded from {point.value!r}: {error}."
+        raise ConfigError(message, hint="Repair or uninstall it.") from error
+    if not isinstance(found, Source):
+        message = f"{point.value!r}, which adds {point.name!r}, is a {type(found).__name__}, no Source."
+        raise ConfigError(message, hint="Repair or uninstall the package.")
     return found
 
 
@@ -106,7 +122,11 @@ def _entry(name: str, entry: dict[str, Any]) -> tuple[Source, dict[str, Any]]:
 
 def _by_scheme(url: str) -> str:
     scheme = url.partition("://")[0].partition("+")[0].lower()
-    schemes = {scheme: name for name in list_sources() for scheme in load_source(name).schemes}
+    schemes: dict[str, str] = {}
+    for name in list_sources():
+        # A package that cannot be loaded must not stand in the way of the others' addresses.
+        with suppress(ConfigError):
+            schemes.update(dict.fromkeys(load_source(name).schemes, name))
     try:
         return schemes[scheme]
     except KeyError:

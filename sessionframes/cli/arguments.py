@@ -71,7 +71,13 @@ def filters(told: argparse.Namespace) -> dict[str, Any]:
 
 
 def check_filters(given: dict[str, Any], takes: tuple[str, ...], table: str) -> None:
-    """Refuse a filter that the table does not take, by the name it has on the command line."""
+    """Refuse a filter that the table does not take, by the name it has on the command line.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        There is one.
+    """
     for name in given:
         if name not in takes:
             message = f"there is no filter {name!r}."

@@ -36,7 +36,13 @@ def add_to(commands: Any) -> None:
 
 
 def run(told: argparse.Namespace) -> None:
-    """Get the table and write it."""
+    """Get the table and write it.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        The output is a directory.
+    """
     form = _form(told)
     if told.output is not None and not told.output.name:
         message = f"{told.output} is a directory, not a file."

@@ -83,7 +83,13 @@ def open_demo(**options: Any) -> DemoConnection:
 
 
 def start_lims(scale: float, seed: int = 0, *, progress: bool = False) -> PostgresServer:
-    """Start a Postgres with the demo world as a LIMS, each time a fresh copy; stop it, or use ``with``."""
+    """Start a Postgres with the demo world as a LIMS, each time a fresh copy; stop it, or use ``with``.
+
+    Raises
+    ------
+    sessionframes.errors.ConfigError
+        The scale is not more than 0.
+    """
     from sessionframes.demo.postgres import cluster
 
     if not scale > 0:

@@ -111,7 +111,13 @@ class PostgresTransport:
         self.address = address or f"postgresql://{info.user}@{info.host}:{info.port}/{info.dbname}"
 
     def render(self, statement: Select[Any]) -> str:
-        """Return the SQL text of a statement, every value quoted by psycopg."""
+        """Return the SQL text of a statement, every value quoted by psycopg.
+
+        Raises
+        ------
+        sessionframes.errors.QueryError
+            A value that Postgres cannot hold.
+        """
         import psycopg
         from sqlalchemy.dialects import postgresql
 

@@ -94,7 +94,19 @@ def is_missing_relation(error: Exception) -> bool:
 
 
 def on_missing_relation(error: Exception, statement: Select[Any], conninfo: str, source: str) -> SourceError:
-    """Return the error that lists every table and column the statement relies on and the database lacks."""
+    """Return the error that lists every table and column the statement relies on and the database lacks.
+
+    Parameters
+    ----------
+    error : Exception
+        What the database said.
+    statement : Select
+        What it was asked.
+    conninfo : str
+        Where to look what there is.
+    source : str
+        The source's name, for the message.
+    """
     import psycopg
 
     try:

@@ -11,7 +11,7 @@ import uuid
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sessionframes.errors import QueryError
@@ -313,6 +313,7 @@ def test_half_a_million_ids_take_no_time(form):
     assert found[0] == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(2**63), 2**63 - 1)))
 def test_every_form_means_the_same(ids):
     expected = tuple(sorted(set(ids)))
@@ -320,6 +321,7 @@ def test_every_form_means_the_same(ids):
     assert whole(np.array(ids, dtype="int64")) == whole(pd.Series(ids, dtype="Int64")) == expected
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.floats(), st.binary(), st.integers(), st.lists(st.text())))
 def test_whatever_comes_is_an_id_or_refused(value):
     try:

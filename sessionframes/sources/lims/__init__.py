@@ -67,16 +67,13 @@ def open_lims(options: Options) -> LimsConnection:
 
 
 def _server_options(options: Options) -> dict[str, Any]:
-    url = options.secret("url")
+    url, far = options.secret("url"), options.distance("url")
     told = {name: options.secret(name) for name in _SERVER}
-    if url is not None:
-        # A URL is complete; only what is given beside it in the same breath may change it.
-        beside = {
-            name: value
-            for name, value in told.items()
-            if options.origins[name] == "argument" and options.origins["url"] == "argument"
-        }
-        return {"url": url, **beside}
+    # Told another server closer to the call, the URL's user and password must not go there.
+    if url is not None and options.distance("host") >= far:
+        # A URL is complete; only what is said closer to the call, or in the same call, changes it.
+        closer = {name: value for name, value in told.items() if options.distance(name) < max(far, 1)}
+        return {"url": url, **closer}
     missing = [name for name in _REQUIRED if told[name] is None]
     if missing:
         variables = ", ".join(f"LIMS_{name.upper()}" for name in missing)

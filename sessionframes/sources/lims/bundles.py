@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     Bytes = np.ndarray[Any, np.dtype[np.uint8]]
     Ints = np.ndarray[Any, np.dtype[np.int64]]
-    Column = pa.Array[Any]
+    # An Arrow array: which kernels take it depends on its type, and that is known at run time only.
+    Column = Any
 
 #: The column for whatever has none of its own.
 OTHER = "other_metrics"
@@ -96,7 +97,7 @@ def _parsed(texts: Column, schema: pa.Schema, loose: Sequence[str]) -> pa.Table:
     table = pa.Table.from_arrays([typed[name] for name in schema.names], schema=schema)
     if not len(odd):
         return table
-    return _replaced(table, odd, _parsed_odd(texts.take(pa.array(odd)), schema, loose))
+    return _replaced(table, odd, _parsed_odd(texts.take(odd), schema, loose))
 
 
 def _parsed_odd(texts: Column, schema: pa.Schema, loose: Sequence[str]) -> pa.Table:
@@ -110,7 +111,7 @@ def _parsed_odd(texts: Column, schema: pa.Schema, loose: Sequence[str]) -> pa.Ta
 def _replaced(table: pa.Table, rows: Ints, by: pa.Table) -> pa.Table:
     place = np.arange(table.num_rows)
     place[rows] = table.num_rows + np.arange(len(rows))
-    return pa.concat_tables([table, by]).take(pa.array(place))
+    return pa.concat_tables([table, by]).take(place)
 
 
 @cache
@@ -118,7 +119,11 @@ def _database() -> duckdb.DuckDBPyConnection:
     import duckdb
 
     # One thread, its caller's: the other cores are busy with the next page, and no thread is lost in a fork.
-    config = {"threads": 1, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    config: dict[str, Any] = {
+        "threads": 1,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
     return duckdb.connect(":memory:", config=config)
 
 
@@ -180,10 +185,10 @@ def _numbers(texts: Column) -> Column:
 def _fitting(values: Column, wanted: pa.DataType) -> Column:
     if wanted == pa.bool_():
         place = pc.index_in(values, value_set=pa.array(["true", "false"], values.type))
-        return pc.equal(place, 0)
+        return pc.equal(place, pa.scalar(0, pa.int32()))
     # JSON writers do not always tell 3 from 3.0, hence integers by way of floats, as far as those are exact.
     limit = 2.0**53 if wanted == pa.int64() else np.inf
-    fits = pc.less(pc.abs(values), limit)
+    fits = pc.less(pc.abs(values), pa.scalar(limit))
     if wanted == pa.int64():
         fits = pc.and_(fits, pc.equal(pc.floor(values), values))
     if not pc.all(fits, min_count=0).as_py():
@@ -204,7 +209,7 @@ def _joined(texts: dict[str, Column], rows: int) -> Column:
 
 
 def _paired(name: str, values: Column) -> Column:
-    values = pc.if_else(pc.equal(values, "null"), None, values)
+    values = pc.if_else(pc.equal(values, pa.scalar("null")), None, values)
     label = _wide(f"{_COMMA}{json.dumps(name)}: ")
     pairs = pc.binary_join_element_wise(label, values.cast(pa.large_string()), _wide(""))
     return pc.coalesce(pairs, _wide(""))

@@ -193,9 +193,11 @@ class LimsConnection(Connection):
         Parameters
         ----------
         unit_ids, ecephys_session_ids : ids, optional
-            Only these, and only of these. The sessions may be called `session_ids` too, as everywhere else.
+            Only these, and only of these.
         session_types : str or collection of str, optional
             Only of sessions of these types, such as "brain_observatory_1.1".
+        session_ids : ids, optional
+            Stands for `ecephys_session_ids`, by the name that it has everywhere else.
         include_unusable, on_invalid, progress, **arguments
             See :meth:`get_sessions`.
 

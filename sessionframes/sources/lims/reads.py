@@ -187,7 +187,19 @@ def _statement(
 def filtered(
     statement: Select[Any], query: Query, columns: Columns, usable: ColumnElement[bool]
 ) -> Select[Any]:
-    """Return the statement with the query's conditions, and LIMS's usability rule unless it is lifted."""
+    """Return the statement with the query's conditions, and LIMS's usability rule unless it is lifted.
+
+    Parameters
+    ----------
+    statement : Select
+        What is selected from which tables.
+    query : Query
+        Whose conditions and switches hold.
+    columns : mapping
+        The columns that conditions may name, beside those of sessions.
+    usable : ColumnElement
+        Which rows are of use.
+    """
     scope = {**SESSION_COLUMNS, **columns}
     statement = statement.where(
         *(_condition(scope[condition.column], condition) for condition in query.conditions)
