@@ -56,11 +56,10 @@ def find_failures(frame: pd.DataFrame, model: type[Table]) -> pd.DataFrame | Non
         return _frame(
             [{"column": name, "check": "one column of this name", "value": "several"} for name in twice]
         )
-    faults = _wrong_dtypes(frame, model)
-    whole = faults["check"].ne(_NOT_NULL).any()
-    if not whole:
+    faults, without_place = _wrong_dtypes(frame, model)
+    if faults["check"].eq(_NOT_NULL).all():
         # Rows with a null that has no place in their dtype are told already; look at the others.
-        others = _without(frame, faults, model)
+        others = _typed(frame.loc[~without_place], model) if without_place.any() else frame
         try:
             model.validate(others, lazy=True)
         except pandera.errors.SchemaErrors as error:
@@ -70,23 +69,26 @@ def find_failures(frame: pd.DataFrame, model: type[Table]) -> pd.DataFrame | Non
 
 def without_failures(frame: pd.DataFrame, failures: pd.DataFrame, model: type[Table]) -> pd.DataFrame:
     """Return the rows of a frame that have no fault, in the model's dtypes."""
-    return _without(frame, failures, model)
+    faulty = frame.index.astype("str").isin(failures["key"].dropna()) | frame.index.isna()
+    return _typed(frame.loc[~faulty], model)
 
 
-def _without(frame: pd.DataFrame, faults: pd.DataFrame, model: type[Table]) -> pd.DataFrame:
-    if faults.empty:
-        return frame
-    faulty = frame.index.astype("str").isin(faults["key"].dropna().astype("str")) | frame.index.isna()
-    kept = frame.loc[~faulty]
+def _typed(frame: pd.DataFrame, model: type[Table]) -> pd.DataFrame:
+    """Give a frame that has lost its misplaced nulls the dtypes that had no room for them."""
     dtypes = {name: dtype for name, dtype in model.dtypes().items() if dtype is not None}
-    index_dtype = dtypes.pop(model.key_name(), kept.index.dtype)
-    kept.index = kept.index.astype(index_dtype)
-    return kept.astype({name: dtype for name, dtype in dtypes.items() if name in frame.columns})
+    frame.index = frame.index.astype(dtypes.pop(model.key_name(), frame.index.dtype))
+    return frame.astype({name: dtype for name, dtype in dtypes.items() if name in frame.columns})
 
 
-def _wrong_dtypes(frame: pd.DataFrame, model: type[Table]) -> pd.DataFrame:
-    """Return faults that pandera lets pass (object as text) or tells badly (a null in an int64 column)."""
+def _wrong_dtypes(
+    frame: pd.DataFrame, model: type[Table]
+) -> tuple[pd.DataFrame, np.ndarray[Any, np.dtype[np.bool_]]]:
+    """Find what pandera lets pass (object as text) or tells badly (a null in an int64 column).
+
+    Return the faults, and which rows have a null that their dtype has no room for.
+    """
     parts = [pd.DataFrame(columns=list(_COLUMNS), dtype="object")]
+    without_place = np.zeros(len(frame), dtype=bool)
     for name, wanted in model.dtypes().items():
         values = frame.index if name == model.key_name() else frame.get(name)
         if values is None or wanted is None or values.dtype == wanted:
@@ -94,11 +96,12 @@ def _wrong_dtypes(frame: pd.DataFrame, model: type[Table]) -> pd.DataFrame:
         missing = np.asarray(values.isna())
         if missing.any() and not model.facts()[name]["nullable"]:
             fault = {"column": name, "check": _NOT_NULL, "key": frame.index[missing], "value": "null"}
+            without_place |= missing
         else:
             check, value = f"dtype {wanted}", f"dtype {values.dtype}"
             fault = {"column": name, "check": check, "key": [None], "value": value}
         parts.append(pd.DataFrame(fault, columns=list(_COLUMNS), dtype="object"))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True), without_place
 
 
 def _from_pandera(cases: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import uuid
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +45,10 @@ _KINDS = np.full(256, _REST, dtype=np.uint8)
 _KINDS[list(b"-0123456789")] = _NUMBER
 _KINDS[list(b"tf")] = _FLAG
 _KINDS[list(b"n")] = _NOTHING
-#: Digits that any float has room for.
+#: Digits that any float has room for; Python refuses to read thousands.
 _LONGEST_INTEGER = 300
+#: Stands round the text of a number too large for Python.
+_MARK = uuid.uuid4().hex
 _COMMA = ", "
 
 
@@ -60,7 +63,7 @@ def parse(texts: Column, schema: pa.Schema) -> pa.Table:
         A float, integer or Boolean field per key that is known, and :data:`OTHER` for the rest as the text
         of a JSON object: unknown keys, values of another type than the key's, numbers that its type cannot
         hold, and under ``data`` a bundle that is no object. A null value is as good as none. Of a key that
-        comes twice the last value counts.
+        comes twice the last value that is not null counts.
 
     Returns
     -------
@@ -115,20 +118,17 @@ def _replaced(table: pa.Table, rows: Ints, by: pa.Table) -> pa.Table:
 
 
 @cache
-def _database() -> duckdb.DuckDBPyConnection:
+def _database(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001  the cache tells processes apart by it
     import duckdb
 
     # One thread, its caller's: the other cores are busy with the next page, and no thread is lost in a fork.
+    # A forked process makes its own, and keeps its parent's, which would crash if it were closed there.
     config: dict[str, Any] = {
         "threads": 1,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
     return duckdb.connect(":memory:", config=config)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_database.cache_clear)
 
 
 def _read(texts: Column, schema: pa.Schema, loose: Sequence[str]) -> dict[str, Column]:
@@ -140,7 +140,7 @@ def _read(texts: Column, schema: pa.Schema, loose: Sequence[str]) -> dict[str, C
     }
     wanted |= dict.fromkeys(loose, "JSON")
     structure = json.dumps(wanted, ensure_ascii=False).replace("'", "''")
-    with _database().cursor() as cursor:
+    with _database(os.getpid()).cursor() as cursor:
         rows = cursor.from_arrow(pa.table({"line": texts}))
         found = rows.project(f"from_json(line, '{structure}') as bundle").to_arrow_table()
     bundles = found.column("bundle").combine_chunks()
@@ -224,19 +224,30 @@ def _odd_rows(texts: Column, kept: dict[int, list[Column]], told: list[Column]) 
 
     What follows a colon is a value, or looks like one inside of a string. So no row has more of a kind in
     the columns than in its text, unless a value has changed its kind, and then its own kind is short:
-    where each kind is there as often as in the text, everything is, as it was.
+    where each kind is there as often as in the text, everything is, as it was. For the same reason no row
+    can make up for what another has lost.
     """
     firsts = _first_bytes(texts)
     odd = (firsts != ord("{")) & (firsts != ord("n")) & (firsts != 0)
     seen = _Values(texts)
     inside = [_Values(pc.binary_join_element_wise(":", text, "")) for text in told]
+    if inside:
+        # An escape may stand for a colon, which the text of a loose value shows as such.
+        escaped: Column = pc.match_substring(texts, "\\")
+        odd |= escaped.fill_null(fill_value=False).to_numpy(zero_copy_only=False)
+    elif all(seen.total(kind) == _arrived(kept.get(kind, ())) for kind in (_NUMBER, _FLAG, _REST)):
+        return np.flatnonzero(odd)
     for kind in (_NUMBER, _FLAG, _REST):
-        columns = kept.get(kind, [])
-        arrived = sum(len(values) - values.null_count for values in columns)
-        if seen.total(kind) != arrived + sum(values.total(kind) for values in inside):
-            by_row = sum((pc.is_valid(values).to_numpy(zero_copy_only=False) for values in columns), 0)
-            odd |= seen.by_row(kind) != by_row + sum(values.by_row(kind) for values in inside)
+        there = sum(values.by_row(kind) for values in inside)
+        for column in kept.get(kind, ()):
+            valid: Column = pc.is_valid(column)
+            there = there + valid.to_numpy(zero_copy_only=False)
+        odd |= seen.by_row(kind) != there
     return np.flatnonzero(odd)
+
+
+def _arrived(columns: Sequence[Column]) -> int:
+    return sum(len(values) - values.null_count for values in columns)
 
 
 class _Values:
@@ -287,7 +298,7 @@ def _some(texts: Column, number: int) -> Column:
 
 def _odd_keys(texts: Column, schema: pa.Schema) -> list[str]:
     """Return the keys of which some bundle has a value that does not fit."""
-    bundles = (json.loads(text, parse_int=_integer) for text in texts.drop_null().to_pylist())
+    bundles = (_loads(text) for text in texts.drop_null().to_pylist())
     found: dict[str, None] = {}
     for bundle in bundles:
         if isinstance(bundle, dict):
@@ -303,24 +314,39 @@ def _parsed_by_python(texts: Column, schema: pa.Schema) -> pa.Table:
 
 
 def _row(text: str | None, schema: pa.Schema) -> dict[str, Any]:
-    bundle = None if text is None else json.loads(text, parse_float=_float, parse_int=_integer)
+    bundle = None if text is None else _loads(text, parse_float=_float)
     if bundle is None:
         return {}
     if not isinstance(bundle, dict):
-        return {OTHER: json.dumps({"data": bundle})}
+        return {OTHER: _dumps({"data": bundle})}
     row, other = _shared_out(bundle, schema)
-    return {**row, OTHER: json.dumps(other)} if other else row
+    return {**row, OTHER: _dumps(other)} if other else row
+
+
+def _loads(text: str, **parsers: Any) -> Any:
+    return json.loads(text, parse_int=_integer, object_pairs_hook=_without_repeats, **parsers)
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if value is not None or name not in found:
+            found[name] = value
+    return found
 
 
 def _float(text: str) -> float | str:
-    """Return a number, or its text where it is too large for one: JSON cannot tell of infinity."""
     number = float(text)
-    return number if math.isfinite(number) else text
+    return number if math.isfinite(number) else _MARK + text + _MARK
 
 
 def _integer(text: str) -> int | str:
-    """Return a number, or its text where it is so long that Python refuses to read it."""
-    return int(text) if len(text) <= _LONGEST_INTEGER else text
+    return int(text) if len(text) <= _LONGEST_INTEGER else _MARK + text + _MARK
+
+
+def _dumps(values: dict[str, Any]) -> str:
+    """Return JSON text in which numbers that are none in Python stand as they stood."""
+    return json.dumps(values).replace(f'"{_MARK}', "").replace(f'{_MARK}"', "")
 
 
 def _shared_out(bundle: dict[str, Any], schema: pa.Schema) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -67,10 +67,10 @@ _CHANNELS = {
     "channel_usable": "bool",
 }
 _UNIT_NUMBERS = """
-snr firing_rate isi_violations presence_ratio amplitude_cutoff isolation_distance l_ratio d_prime nn_hit_rate
-nn_miss_rate silhouette_score max_drift cumulative_drift waveform_duration waveform_halfwidth waveform_PT_ratio
-waveform_repolarization_slope waveform_recovery_slope waveform_amplitude waveform_spread waveform_velocity_above
-waveform_velocity_below
+snr firing_rate isi_violations presence_ratio amplitude_cutoff isolation_distance l_ratio d_prime
+nn_hit_rate nn_miss_rate silhouette_score max_drift cumulative_drift waveform_duration waveform_halfwidth
+waveform_PT_ratio waveform_repolarization_slope waveform_recovery_slope waveform_amplitude waveform_spread
+waveform_velocity_above waveform_velocity_below
 """
 _UNITS = {
     "channel_id": "int64",
@@ -84,8 +84,8 @@ _UNITS = {
 }
 _RUNNING = "run_mod run_pval p_run_mod"
 _METRICS = {
-    "dg": f"""c50 f1_f0 fano firing_rate g_dsi g_osi lifetime_sparseness mod_idx pref_ori pref_ori_multi pref_tf
-        pref_tf_multi {_RUNNING}""",
+    "dg": f"""c50 f1_f0 fano firing_rate g_dsi g_osi lifetime_sparseness mod_idx pref_ori pref_ori_multi
+        pref_tf pref_tf_multi {_RUNNING}""",
     "sg": f"""fano firing_rate g_osi lifetime_sparseness pref_ori pref_ori_multi pref_phase pref_phase_multi
         pref_sf pref_sf_multi {_RUNNING} time_to_peak""",
     "ns": f"""fano firing_rate image_selectivity lifetime_sparseness pref_image pref_images_multi {_RUNNING}

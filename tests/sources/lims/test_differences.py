@@ -79,19 +79,16 @@ def test_metrics_obey_the_validity_rules_of_units(any_lims):
     assert not set(metrics.index) & unusable
 
 
-@pytest.mark.parametrize(
-    "oddity",
-    ["session_habituation", "session_failed", "session_null_workflow_state", "session_null_habituation"],
-)
-def test_include_unusable_lifts_the_rules_of_sessions_and_tells_their_state(any_lims, world, oddity):
-    session = one(world, oddity)
+def test_include_unusable_lifts_the_rules_of_sessions_and_tells_their_state(any_lims, world):
+    odd = [
+        one(world, f"session_{oddity}")
+        for oddity in ("habituation", "failed", "null_workflow_state", "null_habituation")
+    ]
     for table in TABLES:
-        assert any_lims.get(table, session_ids=session).empty
-        assert not any_lims.get(table, session_ids=session, include_unusable=True).empty
-    row = any_lims.get_sessions(session, include_unusable=True).iloc[0]
-    assert not row["session_usable"]
-    units = any_lims.get_units(session_ids=session, include_unusable=True)
-    assert not units["unit_usable"].any()
+        assert any_lims.get(table, session_ids=odd).empty
+        found = any_lims.get(table, session_ids=odd, include_unusable=True)
+        assert set(found.index if table == "sessions" else found["session_id"]) == set(odd)
+        assert table == "unit_metrics" or not found[f"{table.removesuffix('s')}_usable"].any()
 
 
 @pytest.mark.parametrize("oddity", ["probe_failed", "probe_null_workflow_state"])
@@ -143,7 +140,8 @@ def test_rows_are_ordered_by_key(any_lims, table):
     # The world's rows lie in another order on disk, so that nothing is ordered by chance.
     ids = any_lims.get(table).index
     assert ids.is_monotonic_increasing
-    assert any_lims.get(table, **{f"{LEVELS[table][-1]}s": ids[::-1]}).index.equals(ids)
+    some = ids[::-5]
+    assert any_lims.get(table, **{f"{LEVELS[table][-1]}s": some}).index.equals(some[::-1])
 
 
 @pytest.mark.parametrize("moment", ["2020-06-11", date(2020, 6, 11)])

@@ -84,10 +84,14 @@ def test_no_argument_lets_sql_through(any_lims, any_lims_url, before, call):
 
 
 def test_no_session_type_lets_sql_through(any_lims, any_lims_url, before):
+    def rows(**arguments):
+        # Without pandas, because there are many of these.
+        query = any_lims.query("unit_metrics", **arguments)
+        return any_lims.fetch_arrow(any_lims.read("unit_metrics"), query).num_rows
+
     for attack in ATTACKS:
         for types in (attack, [attack], ["functional_connectivity_", attack]):
-            found = answered(any_lims.get_unit_analysis_metrics, session_types=types)
-            assert found is None or found.empty, attack
+            assert not answered(rows, session_types=types), attack
     assert fingerprint(any_lims_url) == before
 
 

@@ -25,12 +25,8 @@ def put(own_lims_url, change, world):
 
     def texts(*bundles):
         units = whole.index[17 :: len(whole) // len(bundles)][: len(bundles)].tolist()
-        change(
-            *(
-                f"update ecephys_unit_metric_bundles set data = {literal(text)} where ecephys_unit_id = {unit}"
-                for unit, text in zip(units, bundles, strict=True)
-            )
-        )
+        update = "update ecephys_unit_metric_bundles set data = {} where ecephys_unit_id = {}"
+        change(*map(update.format, map(literal, bundles), units))
         with sf.connect("lims", url=own_lims_url) as db:
             found = db.get_unit_analysis_metrics()
         assert_same(found.drop(units), whole.drop(units))

@@ -265,7 +265,7 @@ def test_a_url_that_is_none(url):
         sf.connect("lims", url=url)
 
 
-def test_two_hosts_of_which_one_answers(lims_url, parts):
+def test_two_hosts_of_which_one_answers(parts):
     hosts = quote(parts["host"], safe="")
     port = parts["port"]
     assert works("lims", url=f"postgresql://postgres@/{parts['dbname']}?host=127.0.0.1,{hosts}&port=1,{port}")

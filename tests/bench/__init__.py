@@ -1,0 +1,1 @@
+"""How fast and how large, against what a user would otherwise run: ``python -m tests.bench``."""
