@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from sessionframes.arguments import make_query, taken
 from sessionframes.config import mask, nearest
-from sessionframes.errors import ExportError, QueryError, SourceResponseError, TableNotProvidedError
+from sessionframes.errors import ExportError, QueryError, TableNotProvidedError
 from sessionframes.frames.describe import describe
 from sessionframes.frames.provenance import attach, describe_origin
+from sessionframes.pipeline import fetched
 from sessionframes.tables.convert import to_frame
 from sessionframes.tables.validation import find_failures, told, validate, without_failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import pyarrow as pa
 
     from sessionframes.query import Query
     from sessionframes.source import FileKind, Read, Source, Transport
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from sessionframes.transports.files import FileTransport
 
 OnInvalid = Literal["raise", "report"]
-#: A query that is done sooner shows no progress (s).
-_PROGRESS_AFTER = 2.0
 
 
 class InvalidRowsWarning(UserWarning):
@@ -124,8 +123,8 @@ class Connection:
             raise QueryError(message, hint="Say 'raise' or 'report'.")
         read = self.read(table)
         query = self.query(table, **arguments)
-        arrow = self.fetch_arrow(read, query, progress=progress)
-        frame = to_frame(arrow, read.table)
+        arrow, rows = fetched(read, query, self._transport, self._source.name, progress=progress)
+        frame = to_frame(arrow, read.table, rows)
         del arrow
         frame = self._checked(frame, read.table, on_invalid)
         return attach(frame, describe_origin(self._source.name, self._transport.address, query))
@@ -282,19 +281,8 @@ class Connection:
         transport : Transport, optional
             A view of the source to use in place of the connection's own transport.
         """
-        schema = read.table.arrow_schema()
-        if query.is_impossible:
-            return schema.empty_table()
-        transport = transport or self._transport
-        pages = _counted(
-            (read.flatten(page) for request in read.compile(query) for page in transport.fetch(request)),
-            read.table.table_name(),
-            progress=progress,
-        )
-        parts = list(pages)
-        for part in parts:
-            _check_schema(part, schema, self._source.name, read.table.table_name())
-        return _ordered(pa.concat_tables(parts) if parts else schema.empty_table(), read.table)
+        table, rows = fetched(read, query, transport or self._transport, self._source.name, progress=progress)
+        return table if rows is None else table.combine_chunks().take(rows)
 
     def export(
         self,
@@ -386,26 +374,3 @@ class Connection:
         message = f"{where}: {len(frame) - len(kept)} rows left out; {told(failures, len(frame))}"
         warnings.warn(InvalidRowsWarning(message, failures), stacklevel=4)
         return kept
-
-
-def _counted(parts: Iterator[pa.Table], name: str, *, progress: bool) -> Iterator[pa.Table]:
-    from tqdm.auto import tqdm
-
-    with tqdm(desc=name, unit=" rows", unit_scale=True, delay=_PROGRESS_AFTER, disable=not progress) as bar:
-        for part in parts:
-            bar.update(part.num_rows)
-            yield part
-
-
-def _check_schema(part: pa.Table, schema: pa.Schema, source: str, table: str) -> None:
-    if not part.schema.equals(schema):
-        message = f"a page was flattened to {part.schema.names}, not to the columns of the table."
-        raise SourceResponseError(message, source=source, table=table, hint="Report this: it is a bug.")
-
-
-def _ordered(table: pa.Table, model: type[Table]) -> pa.Table:
-    key = table.column(model.key_name())
-    before, after = key.slice(0, max(len(key) - 1, 0)), key.slice(1)
-    if pc.all(pc.less_equal(before, after), min_count=0).as_py():
-        return table
-    return table.sort_by(model.key_name())

@@ -96,6 +96,9 @@ class Read:
         Friendly arguments beside the ids.
     switches : mapping
         Yes-or-no arguments, all off by default, with what each does.
+    newest_by : str, optional
+        A column that `flatten` adds behind the form's own, and that is in no frame: of the rows with the same
+        key, the one where it is largest counts. Without it a key that comes twice is a fault.
     """
 
     table: type[Table]
@@ -103,6 +106,7 @@ class Read:
     flatten: Callable[[Any], pa.Table]
     arguments: Sequence[Argument] = ()
     switches: Mapping[str, str] = field(default_factory=dict)
+    newest_by: str | None = None
 
 
 @dataclass(frozen=True)

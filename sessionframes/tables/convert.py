@@ -9,10 +9,14 @@ import pandas as pd
 import pyarrow as pa
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from sessionframes.tables.base import Table
 
+    Rows = npt.NDArray[np.int64]
 
-def to_frame(table: pa.Table, model: type[Table]) -> pd.DataFrame:
+
+def to_frame(table: pa.Table, model: type[Table], rows: Rows | None = None) -> pd.DataFrame:
     """Return an Arrow table as the model's frame: its key as the index, its dtypes.
 
     Parameters
@@ -22,15 +26,21 @@ def to_frame(table: pa.Table, model: type[Table]) -> pd.DataFrame:
         visible: that column comes with the nullable twin of its dtype, for validation to name.
     model : type of Table
         The source's form of the table.
+    rows : numpy.ndarray, optional
+        Positions of the rows that the frame is to have, in its order; all of them as they are if not given.
     """
     dtypes = model.dtypes()
-    columns = {name: to_pandas(table.column(name), dtype) for name, dtype in dtypes.items()}
+    columns = {name: to_pandas(table.column(name), dtype, rows) for name, dtype in dtypes.items()}
     index = pd.Index(columns.pop(model.key_name()), name=model.key_name(), copy=False)
     return pd.DataFrame(columns, index=index, copy=False)
 
 
-def to_pandas(values: pa.ChunkedArray[Any], dtype: Any) -> Any:
+def to_pandas(values: pa.ChunkedArray[Any], dtype: Any, rows: Rows | None = None) -> Any:
     """Return Arrow values as the array of one pandas dtype, without a copy where the layouts agree."""
+    if rows is not None:
+        # Cheaper than to put the Arrow table in order first: only one column at a time is there twice.
+        whole = pa.chunked_array([values.combine_chunks()], values.type)
+        return to_pandas(whole, dtype).take(rows)
     if isinstance(dtype, np.dtype):
         if dtype.kind == "f" or not values.null_count:
             return _numpy(values, dtype)

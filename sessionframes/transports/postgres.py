@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Any
 
+from sessionframes.config import Secret
 from sessionframes.errors import QueryError, SourceUnavailableError
 from sessionframes.transports import postgres_errors
 
@@ -100,7 +101,8 @@ class PostgresTransport:
     """
 
     def __init__(self, conninfo: str, *, source: str, address: str | None = None) -> None:
-        self._conninfo = conninfo
+        # Wrapped, since tools that print the variables of a frame in a traceback print this one too.
+        self._conninfo = Secret(conninfo)
         self._source = source
         self._lock = threading.Lock()
         self._idle: list[adbc.Connection] = []
@@ -189,7 +191,7 @@ class PostgresTransport:
         import psycopg
 
         try:
-            return psycopg.connect(self._conninfo, autocommit=True)
+            return psycopg.connect(self._conninfo.reveal(), autocommit=True)
         except psycopg.OperationalError as error:
             raise postgres_errors.on_connecting(error, self._source) from error
 
@@ -197,7 +199,7 @@ class PostgresTransport:
         import adbc_driver_postgresql.dbapi as adbc
 
         try:
-            return adbc.connect(self._conninfo, autocommit=True)
+            return adbc.connect(self._conninfo.reveal(), autocommit=True)
         except adbc.Error as error:
             raise postgres_errors.on_connecting(error, self._source) from error
 
@@ -223,7 +225,7 @@ class PostgresTransport:
     def _translated(self, error: Exception, statement: Select[Any]) -> Exception:
         if not postgres_errors.is_missing_relation(error):
             return postgres_errors.on_reading(error, self._source)
-        return postgres_errors.on_missing_relation(error, statement, self._conninfo, self._source)
+        return postgres_errors.on_missing_relation(error, statement, self._conninfo.reveal(), self._source)
 
 
 class PostgresView:

@@ -1,9 +1,8 @@
 """What a user would otherwise run: AllenSDK's way through psycopg2, and the least that any way must do."""
 
+import pandas as pd
 import psycopg2
 import psycopg2.extras
-
-import pandas as pd
 
 _PARENTS = """
 join ecephys_channels c on c.id = u.ecephys_channel_id
@@ -12,10 +11,10 @@ join ecephys_sessions s on s.id = p.ecephys_session_id
 """
 _UNITS = f"""
 select u.id, u.ecephys_channel_id, u.quality, u.snr, u.firing_rate, u.isi_violations, u.presence_ratio,
-  u.amplitude_cutoff, u.isolation_distance, u.l_ratio, u.d_prime, u.nn_hit_rate, u.nn_miss_rate, u.silhouette_score,
-  u.max_drift, u.cumulative_drift, u.epoch_name_quality_metrics, u.epoch_name_waveform_metrics, u.duration,
-  u.halfwidth, u."PT_ratio", u.repolarization_slope, u.recovery_slope, u.amplitude, u.spread, u.velocity_above,
-  u.velocity_below
+  u.amplitude_cutoff, u.isolation_distance, u.l_ratio, u.d_prime, u.nn_hit_rate, u.nn_miss_rate,
+  u.silhouette_score, u.max_drift, u.cumulative_drift, u.epoch_name_quality_metrics,
+  u.epoch_name_waveform_metrics, u.duration, u.halfwidth, u."PT_ratio", u.repolarization_slope,
+  u.recovery_slope, u.amplitude, u.spread, u.velocity_above, u.velocity_below
 from ecephys_units u {_PARENTS}
 where c.valid_data and p.workflow_state <> 'failed' and s.workflow_state <> 'failed' and not s.habituation
 """

@@ -33,6 +33,8 @@ def timed(call):
 
 
 def opened(url):
+    import duckdb  # noqa: F401  loaded with the first metrics
+
     import sessionframes as sf
 
     db = sf.connect(url)

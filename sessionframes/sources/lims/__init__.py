@@ -108,6 +108,7 @@ SOURCE = Source(
             metrics.flatten,
             (texts_argument("session_types", "session_type", "Sessions of these types."), _PUBLISHED_AT),
             _INCLUDE,
+            newest_by=metrics.NEWEST_BY,
         ),
     },
     open=open_lims,
