@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import pandas as pd
-
 from sessionframes.arguments import make_query, taken
 from sessionframes.config import mask, nearest
+from sessionframes.downloads import download, stream
 from sessionframes.errors import ExportError, QueryError, TableNotProvidedError
 from sessionframes.frames.describe import describe
 from sessionframes.frames.provenance import attach, describe_origin
@@ -21,6 +19,7 @@ from sessionframes.tables.validation import find_failures, told, validate, witho
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import pandas as pd
     import pyarrow as pa
 
     from sessionframes.query import Query
@@ -178,12 +177,7 @@ class Connection:
         sessionframes.errors.DownloadError
             There is no such file, or it did not arrive whole.
         """
-        files, found = self._file_kind(kind)
-
-        def chunks() -> Iterator[bytes]:
-            yield from files.stream(found.locate(self, id))
-
-        return chunks()
+        return stream(self, *self._file_kind(kind), id)
 
     def download(
         self,
@@ -201,7 +195,7 @@ class Connection:
         kind : str
             One of ``source.files``.
         ids : ids
-            One id, or several for several files at once; of a frame, its index.
+            One id; or several, in any form that ids may have in :meth:`get`, for several files at once.
         path : str or Path
             For one id the file to write, or an existing directory; for several a directory. In a directory
             the kind gives each file its name.
@@ -217,20 +211,13 @@ class Connection:
 
         Raises
         ------
+        sessionframes.errors.QueryError
+            Something that is no id, or no number of workers.
         sessionframes.errors.DownloadError
-            Files that did not arrive; the others did. Nothing is left under the name of one that did not,
-            and a file that was there before stays as it was.
+            Files that there are not, or that did not arrive; the others did. Nothing is left under the name
+            of one that did not, and a file that was there before stays as it was.
         """
-        files, found = self._file_kind(kind)
-        target = Path(path)
-        if isinstance(ids, str | numbers.Integral):
-            request = found.locate(self, ids)
-            target = target / request.safe_name if target.is_dir() else target
-            return files.download(request, target, progress=progress)
-        several = ids.index if isinstance(ids, pd.DataFrame) else ids
-        requests = [found.locate(self, one) for one in several]
-        jobs = [(request, target / request.safe_name) for request in requests]
-        return files.download_many(jobs, workers=workers, progress=progress)
+        return download(self, *self._file_kind(kind), ids, path, workers=workers, progress=progress)
 
     def describe(self, table: str) -> pd.DataFrame:
         """Return the data dictionary of a table of this source; see :func:`sessionframes.describe`."""
@@ -354,10 +341,10 @@ class Connection:
         return f"<{self._source.name} at {self._transport.address}: {', '.join(self.tables)}>"
 
     def _file_kind(self, kind: str) -> tuple[FileTransport, FileKind]:
-        if self._files is None or kind not in self._source.files:
+        if self._files is None or not isinstance(kind, str) or kind not in self._source.files:
             message = f"this source has no files of the kind {kind!r}."
             raise TableNotProvidedError(
-                message, source=self._source.name, hint=nearest(kind, self._source.files)
+                message, source=self._source.name, hint=nearest(str(kind), self._source.files)
             )
         return self._files, self._source.files[kind]
 

@@ -117,15 +117,19 @@ class FileKind:
     ----------
     description : str
         What the file holds, and by which id it is asked for.
+    column : str
+        The name of that id.
     locate : callable
-        ``locate(connection, id)`` → where the file is.
-    suffix : str
-        Of the file's name, such as ".nwb".
+        ``locate(connection, id)`` → where the file is; a :class:`~sessionframes.errors.DownloadError` if
+        there is none, or more than one.
+    ids : {"int64", "str"}
+        The type of that id.
     """
 
     description: str
-    locate: Callable[[Any, Any], FileRequest]
-    suffix: str = ""
+    column: str
+    locate: Callable[[Connection, Any], FileRequest]
+    ids: str = "int64"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -40,8 +41,12 @@ class DemoConnection(LimsConnection):
         transport = PostgresTransport(
             connection_string({"url": server.url}), source=SOURCE.name, address=name
         )
-        super().__init__(SOURCE, transport, FileTransport(web.url))
-        self._servers = servers
+        files = FileTransport(web.url)
+        super().__init__(SOURCE, transport, files)
+        servers.callback(transport.close)
+        servers.callback(files.close)
+        # Also when nobody holds this any more, as after a notebook's cell is run again.
+        self._stop = weakref.finalize(self, servers.close)
         #: Where other clients of Postgres find the same database while this is open.
         self.url = server.url
         #: The web application of the demo's LIMS.
@@ -50,7 +55,7 @@ class DemoConnection(LimsConnection):
     def close(self) -> None:
         """Close the connection and stop the servers; a second call does nothing."""
         super().close()
-        self._servers.close()
+        self._stop()
 
 
 def open_demo(**options: Any) -> DemoConnection:

@@ -49,8 +49,27 @@ def normalise_ids(values: Any, column: str, *, kind: str) -> tuple[Any, ...] | N
         if array.size and int(array.max()) not in _INT64:
             raise _refused(array.max(), column, "is larger than any 64-bit id")
         return tuple(np.unique(array).tolist())
+    return tuple(sorted(listed_ids(values, column, kind=kind) or ()))
+
+
+def listed_ids(values: Any, column: str, *, kind: str) -> tuple[Any, ...] | None:
+    """Return ids as :func:`normalise_ids` does, but in the order in which they are given.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        A value that is no id.
+    """
+    if values is None:
+        return None
     convert = _integer if kind == "int64" else _text
-    return tuple(sorted({convert(value, column) for value in _listed(values, column)}))
+    return tuple(dict.fromkeys(convert(value, column) for value in _listed(values, column)))
+
+
+def is_single(values: Any) -> bool:
+    """Tell whether this is one id rather than a collection of them, be it of one."""
+    is_scalar_array = isinstance(values, np.ndarray) and values.ndim == 0
+    return isinstance(values, _SINGLE) or values is pd.NA or is_scalar_array
 
 
 def _integer_array(values: Any, column: str) -> np.ndarray[Any, Any] | None:
@@ -71,12 +90,10 @@ def _listed(values: Any, column: str) -> Iterable[Any]:
     if isinstance(values, np.ndarray) and values.ndim > 1:
         message = f"the ids have {values.ndim} dimensions."
         raise QueryError(message, column=column, hint="Give one list of ids, such as array.ravel().")
-    if isinstance(values, _SINGLE) or values is pd.NA:
-        return [values]
+    if is_single(values):
+        return [values.item() if isinstance(values, np.ndarray) else values]
     if isinstance(values, np.ma.MaskedArray):
         return list(values.tolist())
-    if isinstance(values, np.ndarray) and values.ndim == 0:
-        return [values.item()]
     try:
         return list(values)
     except TypeError:

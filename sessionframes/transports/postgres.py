@@ -143,8 +143,8 @@ class PostgresTransport:
         sessionframes.errors.SourceError
             One of its kinds, by what the server said.
         """
+        self.check_open()
         sql = self.render(statement)
-        self._check_open()
         with self._lock:
             reused = bool(self._idle)
             connection = self._idle.pop() if self._idle else None
@@ -168,7 +168,7 @@ class PostgresTransport:
     @contextmanager
     def consistent(self) -> Iterator[PostgresView]:
         """Give a view whose fetches all see the database as it was at the first of them."""
-        self._check_open()
+        self.check_open()
         connection = self._connect()
         connection.adbc_connection.set_autocommit(False)
         try:
@@ -177,12 +177,14 @@ class PostgresTransport:
             connection.close()
 
     def close(self) -> None:
-        """Close every connection; a second call does nothing."""
-        self._closed = True
+        """Close every connection, those of fetches under way when they end; a second call does nothing."""
+        with self._lock:
+            self._closed = True
         self._drop_idle()
         self._control.close()
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raise a :class:`~sessionframes.errors.SourceUnavailableError` if this has been closed."""
         if self._closed:
             message = "this connection has been closed."
             raise SourceUnavailableError(message, source=self._source, hint="Connect again.")
@@ -220,7 +222,11 @@ class PostgresTransport:
             raise
         if keep:
             with self._lock:
-                self._idle.append(connection)
+                closed = self._closed
+                if not closed:
+                    self._idle.append(connection)
+            if closed:
+                connection.close()
 
     def _translated(self, error: Exception, statement: Select[Any]) -> Exception:
         if not postgres_errors.is_missing_relation(error):
@@ -238,6 +244,7 @@ class PostgresView:
 
     def fetch(self, statement: Select[Any]) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a statement as Arrow record batches; see :meth:`PostgresTransport.fetch`."""
+        self._transport.check_open()
         sql = self._transport.render(statement)
         try:
             yield from self._transport._read(self._connection, sql, keep=False)  # noqa: SLF001  one room

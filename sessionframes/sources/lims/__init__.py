@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
-from sessionframes.config import Option, Options
+from sessionframes.config import Option, Options, mask
 from sessionframes.errors import ConfigError
 from sessionframes.flatten import from_batch
 from sessionframes.source import Read, Source, texts_argument, until_argument
@@ -24,6 +25,9 @@ from sessionframes.transports.postgres import PostgresTransport, connection_stri
 
 _REQUIRED = ("host", "dbname", "user")
 _SERVER = (*_REQUIRED, "port", "password", "sslmode", "sslrootcert", "sslcert", "sslkey")
+
+#: What Postgres can keep time by, in s.
+_SHORTEST, _LONGEST = 0.001, 2_000_000
 
 OPTIONS = (
     Option("url", "postgresql://USER:PASSWORD@HOST:PORT/DATABASE.", ("LIMS_URL",), secret=True),
@@ -60,10 +64,26 @@ def open_lims(options: Options) -> LimsConnection:
     sessionframes.errors.SourceError
         The server does not answer, or refuses.
     """
+    _check_options(options)
     server = _server_options(options)
     conninfo = connection_string(server, statement_timeout=options["statement_timeout"])
     files = FileTransport(options["files_url"], timeout=(10, options["files_timeout"]))
     return LimsConnection(SOURCE, PostgresTransport(conninfo, source="lims"), files)
+
+
+def _check_options(options: Options) -> None:
+    for name in ("statement_timeout", "files_timeout"):
+        seconds = options[name]
+        if seconds is not None and not _SHORTEST <= seconds <= _LONGEST:
+            message = f"option {name!r} is {seconds:g} s."
+            raise ConfigError(message, source="lims", hint=f"Give {_SHORTEST} to {_LONGEST:,} s.")
+    try:
+        parts = urlsplit(options["files_url"])
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        message = f"option 'files_url' is {mask(options['files_url'])!r}."
+        raise ConfigError(message, source="lims", hint="Give an address such as http://lims2.")
 
 
 def _server_options(options: Options) -> dict[str, Any]:

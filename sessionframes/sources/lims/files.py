@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, cast, select
 
 from sessionframes.errors import DownloadError
-from sessionframes.query.ids import normalise_ids
 from sessionframes.source import FileKind
 from sessionframes.sources.lims import schema as lims
 from sessionframes.transports.files import FileRequest
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from sessionframes.connection import Connection
 
-    Locate = Callable[[Connection, Any], FileRequest]
+    Locate = Callable[[Connection, int], FileRequest]
 
 TEMPLATE_NAMESPACE = "brain_observatory_1.1"
 
@@ -90,20 +89,16 @@ def _well_known_file(file_id: int) -> Select[Any]:
 
 
 def _locate(kind: str, column: str, filename: str, statement: Callable[[int], Select[Any]]) -> Locate:
-    def locate(connection: Connection, value: Any) -> FileRequest:
-        ids = normalise_ids(value, column, kind="int64") or ()
-        if len(ids) != 1:
-            message = f"one {column} is wanted, not {len(ids)}."
-            raise DownloadError(message, source="lims", table=kind, column=column)
-        batches = connection.transport.fetch(statement(ids[0]))
+    def locate(connection: Connection, value: int) -> FileRequest:
+        batches = connection.transport.fetch(statement(value))
         found = [row for batch in batches for row in batch.to_pylist()]
         if len(found) != 1:
-            raise _not_one(kind, column, ids[0], found)
+            raise _not_one(kind, column, value, found)
         file_id = found[0]["file_id"]
         # LIMS tells neither size nor checksum; the web application's Content-Length is all there is.
         return FileRequest(
-            url=f"/well_known_files/download/{file_id}?wkf_id={file_id}",
-            filename=filename.format(id=ids[0], file=found[0]["filename"]),
+            url=f"well_known_files/download/{file_id}?wkf_id={file_id}",
+            filename=filename.format(id=value, file=found[0]["filename"]),
         )
 
     return locate
@@ -129,7 +124,7 @@ def _not_one(kind: str, column: str, value: int, found: list[dict[str, Any]]) ->
 def _kind(
     kind: str, description: str, column: str, filename: str, statement: Callable[[int], Select[Any]]
 ) -> FileKind:
-    return FileKind(description, _locate(kind, column, filename, statement))
+    return FileKind(description, column, _locate(kind, column, filename, statement))
 
 
 FILES = {
