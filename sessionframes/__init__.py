@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sessionframes import errors, tables
-    from sessionframes.connection import Connection, InvalidRowsWarning
+    from sessionframes.connection import Connection
     from sessionframes.frames.describe import describe
     from sessionframes.registry import connect, list_sources
+    from sessionframes.tables.validation import InvalidRowsWarning
 
 __all__ = [
     "Connection",
@@ -31,7 +32,7 @@ __all__ = [
 # Loaded when first used: pandera alone takes as long to import as pandas.
 _HOMES = {
     "Connection": "sessionframes.connection",
-    "InvalidRowsWarning": "sessionframes.connection",
+    "InvalidRowsWarning": "sessionframes.tables.validation",
     "connect": "sessionframes.registry",
     "describe": "sessionframes.frames.describe",
     "list_sources": "sessionframes.registry",

@@ -2,50 +2,28 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sessionframes.arguments import make_query, taken
 from sessionframes.config import mask, nearest
 from sessionframes.downloads import download, stream
-from sessionframes.errors import ExportError, QueryError, TableNotProvidedError
+from sessionframes.errors import ExportError, TableNotProvidedError
 from sessionframes.frames.describe import describe
 from sessionframes.frames.provenance import attach, describe_origin
 from sessionframes.pipeline import fetched
 from sessionframes.tables.convert import to_frame
-from sessionframes.tables.validation import find_failures, told, validate, without_failures
+from sessionframes.tables.validation import OnInvalid, check_choice, checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pandas as pd
     import pyarrow as pa
 
     from sessionframes.query import Query
     from sessionframes.source import FileKind, Read, Source, Transport
-    from sessionframes.tables import Table
     from sessionframes.transports.files import FileTransport
-
-OnInvalid = Literal["raise", "report"]
-
-
-class InvalidRowsWarning(UserWarning):
-    """Rows were left out of a frame because they break what its table promises.
-
-    Attributes
-    ----------
-    failures : pandas.DataFrame
-        One row per fault: ``column``, ``check``, ``key`` and ``value``, all text.
-    """
-
-    def __init__(self, message: str, failures: pd.DataFrame) -> None:
-        # Both in args, so that the warning survives pickling between processes.
-        super().__init__(message, failures)
-        self.failures = failures
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class Connection:
@@ -65,6 +43,8 @@ class Connection:
         self._source = source
         self._transport = transport
         self._files = files
+        #: Tells which sources have a table; known to who opened this, not to a source.
+        self.who_has: Callable[[str], list[str]] = lambda _: []
 
     @property
     def source(self) -> Source:
@@ -92,7 +72,7 @@ class Connection:
             Its name: one of :attr:`tables`.
         on_invalid : {"raise", "report"}
             What to do about rows that break what the table promises: raise and return nothing, or leave them
-            out with an :class:`InvalidRowsWarning` that lists them.
+            out with an :class:`~sessionframes.InvalidRowsWarning` that lists them.
         progress : bool
             Show progress when it takes longer than 2 s.
         **arguments
@@ -117,15 +97,13 @@ class Connection:
         sessionframes.errors.FrameValidationError
             Rows that break what the table promises.
         """
-        if on_invalid not in ("raise", "report"):
-            message = f"on_invalid is {on_invalid!r}."
-            raise QueryError(message, hint="Say 'raise' or 'report'.")
+        check_choice(on_invalid)
         read = self.read(table)
         query = self.query(table, **arguments)
         arrow, rows = fetched(read, query, self._transport, self._source.name, progress=progress)
         frame = to_frame(arrow, read.table, rows)
         del arrow
-        frame = self._checked(frame, read.table, on_invalid)
+        frame = checked(frame, read.table, on_invalid, source=self._source.name)
         return attach(frame, describe_origin(self._source.name, self._transport.address, query))
 
     def get_sessions(self, session_ids: Any = None, **arguments: Any) -> pd.DataFrame:
@@ -207,7 +185,7 @@ class Connection:
         Returns
         -------
         Path or list of Path
-            The file written; for several ids one each, in their order.
+            The file written; for several ids one each, in their order, without repeats.
 
         Raises
         ------
@@ -232,10 +210,7 @@ class Connection:
             The source has no such table.
         """
         if not isinstance(table, str) or table not in self._source.reads:
-            message = f"this source has no table {table!r}."
-            raise TableNotProvidedError(
-                message, source=self._source.name, hint=nearest(str(table), self.tables)
-            )
+            raise self._not_provided("table", table, self.tables)
         return self._source.reads[table]
 
     def arguments(self, table: str) -> tuple[str, ...]:
@@ -278,10 +253,14 @@ class Connection:
         *,
         sessions_per_chunk: int = 20,
         overwrite: bool = False,
+        on_invalid: OnInvalid = "raise",
         progress: bool = True,
         **arguments: Any,
     ) -> Path:
         """Write tables to Parquet, a few sessions at a time, so that memory stays flat.
+
+        All of it is the state of the source at one moment, as far as the source can, unless an interrupted
+        export was gone on with: what was finished before stays as it was.
 
         Parameters
         ----------
@@ -292,7 +271,9 @@ class Connection:
         sessions_per_chunk : int
             How many sessions are read, validated and written at once.
         overwrite : bool
-            Replace an export that is there already.
+            Replace an export that is there already; it is deleted before the new one is begun.
+        on_invalid : {"raise", "report"}
+            As in :meth:`get`; how many rows were left out of a file stands in the manifest.
         progress : bool
             Show progress.
         **arguments
@@ -321,6 +302,7 @@ class Connection:
             tables,
             sessions_per_chunk=sessions_per_chunk,
             overwrite=overwrite,
+            on_invalid=on_invalid,
             progress=progress,
             arguments=arguments,
         )
@@ -340,24 +322,14 @@ class Connection:
     def __repr__(self) -> str:
         return f"<{self._source.name} at {self._transport.address}: {', '.join(self.tables)}>"
 
+    def _not_provided(self, what: str, name: object, known: Iterable[str]) -> TableNotProvidedError:
+        others = self.who_has(name) if isinstance(name, str) else []
+        hint = f"Ask {' or '.join(others)}." if others else nearest(str(name), known)
+        return TableNotProvidedError(
+            f"this source has no {what} {name!r}.", source=self._source.name, hint=hint
+        )
+
     def _file_kind(self, kind: str) -> tuple[FileTransport, FileKind]:
         if self._files is None or not isinstance(kind, str) or kind not in self._source.files:
-            message = f"this source has no files of the kind {kind!r}."
-            raise TableNotProvidedError(
-                message, source=self._source.name, hint=nearest(str(kind), self._source.files)
-            )
+            raise self._not_provided("kind of file", kind, self._source.files)
         return self._files, self._source.files[kind]
-
-    def _checked(self, frame: pd.DataFrame, model: type[Table], on_invalid: OnInvalid) -> pd.DataFrame:
-        if on_invalid == "raise":
-            return validate(frame, model, source=self._source.name)
-        failures = find_failures(frame, model)
-        if failures is None:
-            return frame
-        kept = without_failures(frame, failures, model)
-        # What is wrong with the frame as a whole does not go away with some rows.
-        validate(kept, model, source=self._source.name)
-        where = f"{self._source.name}.{model.table_name()}"
-        message = f"{where}: {len(frame) - len(kept)} rows left out; {told(failures, len(frame))}"
-        warnings.warn(InvalidRowsWarning(message, failures), stacklevel=4)
-        return kept

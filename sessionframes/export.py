@@ -9,6 +9,7 @@ from sessionframes.config import nearest
 from sessionframes.errors import QueryError
 from sessionframes.frames.provenance import describe_origin
 from sessionframes.parquet.export import TablePlan, export_tables
+from sessionframes.tables.validation import check_choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from sessionframes.connection import Connection
     from sessionframes.source import Transport
+    from sessionframes.tables.validation import OnInvalid
 
 
 def export(
@@ -27,12 +29,14 @@ def export(
     *,
     sessions_per_chunk: int,
     overwrite: bool,
+    on_invalid: OnInvalid,
     progress: bool,
     arguments: dict[str, Any],
 ) -> Path:
     """Write tables of an open source to Parquet; see :meth:`sessionframes.connection.Connection.export`."""
+    check_choice(on_invalid)
     names = _wanted(db, tables)
-    if not isinstance(sessions_per_chunk, int) or sessions_per_chunk < 1:
+    if type(sessions_per_chunk) is not int or sessions_per_chunk < 1:
         message = f"sessions_per_chunk is {sessions_per_chunk!r}."
         raise QueryError(message, hint="Give a whole number, 1 or more.")
     # Collections that can be read only once are needed for each table.
@@ -57,16 +61,23 @@ def export(
                 }
                 for name, plan in zip(names, plans, strict=True)
             },
+            "on_invalid": on_invalid,
             "sessions": len(sessions),
             "chunks_fingerprint": hashlib.sha256(repr(chunks).encode()).hexdigest()[:16],
         }
-        return export_tables(path, plans, question, overwrite=overwrite, progress=progress)
+        return export_tables(
+            path, plans, question, overwrite=overwrite, on_invalid=on_invalid, progress=progress
+        )
 
 
 def _wanted(db: Connection, tables: Sequence[str] | None) -> list[str]:
     if isinstance(tables, str):
         tables = [tables]
-    names = list(dict.fromkeys(db.tables if tables is None else tables))
+    try:
+        names = list(dict.fromkeys(db.tables if tables is None else tables))
+    except TypeError:
+        message = f"tables is {tables!r}."
+        raise QueryError(message, hint="Give a list of names.") from None
     if not names:
         message = "no tables to export."
         raise QueryError(message, hint=f"This source has: {', '.join(db.tables)}.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from sessionframes.errors import SourceResponseError
+from sessionframes.errors import SourceError, SourceResponseError
 from sessionframes.tables.order import in_order, newest_in_order
 
 if TYPE_CHECKING:
@@ -54,7 +54,12 @@ def fetched(
     if query.is_impossible:
         return schema.empty_table(), None
     pages = (read.flatten(page) for request in read.compile(query) for page in transport.fetch(request))
-    parts = list(_counted(pages, model.table_name(), progress=progress))
+    try:
+        parts = list(_counted(pages, model.table_name(), progress=progress))
+    except SourceError as error:
+        # A transport knows no table; the message is to name it all the same.
+        error.table = error.table or model.table_name()
+        raise
     for part in parts:
         _check_schema(part, read, source)
     if not parts:

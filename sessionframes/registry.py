@@ -102,6 +102,9 @@ def connect(target: str, **options: Any) -> Connection:
     if target in entries:
         return _open(*_entry(target, entries[target]), options)
     if "://" in target:
+        if options.get("url") is not None:
+            message = "two addresses are given, one by position and one as url."
+            raise ConfigError(message, hint="Give one of them.")
         return _open(load_source(_by_scheme(target)), {}, {"url": target, **options})
     if target not in list_sources():
         known = [*list_sources(), *entries, DEMO]
@@ -111,7 +114,19 @@ def connect(target: str, **options: Any) -> Connection:
 
 
 def _open(source: Source, entry: dict[str, Any], options: dict[str, Any]) -> Connection:
-    return source.open(resolve(source.name, source.options, options, entry))
+    connection = source.open(resolve(source.name, source.options, options, entry))
+    connection.who_has = who_has
+    return connection
+
+
+def who_has(table: str) -> list[str]:
+    """Return the names of the sources that have a table or a kind of file of that name."""
+    having = []
+    for name in list_sources():
+        with suppress(ConfigError):
+            source = load_source(name)
+            having += [name] if table in source.reads or table in source.files else []
+    return having
 
 
 def _entry(name: str, entry: dict[str, Any]) -> tuple[Source, dict[str, Any]]:

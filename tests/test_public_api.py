@@ -26,7 +26,8 @@ HEAVY = {
     "pyarrow",
     "requests",
     "sqlalchemy",
-    "stamina",
+    "tenacity",
+    "duckdb",
     "tqdm",
 }
 DRIVERS = {"adbc_driver_manager", "adbc_driver_postgresql", "psycopg"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.config import nearest
@@ -55,7 +56,12 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
 
 def connect(told: argparse.Namespace) -> Connection:
     """Return the open source that was asked for."""
+    from sessionframes.registry import DEMO
     from sessionframes.registry import connect as connect_to
+
+    if told.source == DEMO:
+        # It is the default: nobody is to take it for their own data.
+        sys.stderr.write("demo: made-up labs\n")
 
     return connect_to(told.source, **dict(told.option))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+_OUTPUT = "demo-export"
 _NEXT = """
 Try next:
   {bin}sessionframes get units --session-ids {session} --output units.csv
@@ -24,6 +24,8 @@ Try next:
   >>> db = sf.connect("demo")
   >>> db.get_units(session_ids={session}).query("quality == 'good' and snr > 2")
   >>> sf.describe("units")
+  >>> import pandas as pd
+  >>> pd.read_parquet("{path}/units")
 On a LIMS of your own: export LIMS_HOST, LIMS_DBNAME, LIMS_USER, LIMS_PASSWORD; sf.connect("lims")
 """
 
@@ -33,7 +35,9 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser("demo", help="a first look, on made-up labs")
     parser.add_argument("--scale", type=float, help="size of the world; 1 is about 60 sessions (default: 1)")
     parser.add_argument("--seed", type=int, help="what the world is drawn from (default: 0)")
-    parser.add_argument("--output", type=Path, metavar="DIRECTORY", help="keep the export there")
+    parser.add_argument(
+        "--output", type=Path, metavar="DIRECTORY", help="where to export (default: demo-export)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -46,12 +50,10 @@ def run(told: argparse.Namespace) -> None:
         _say(f"{db!r}, up after {time.perf_counter() - started:.1f} s")
         tables = ["sessions", "probes", "channels", "units"]
         frames = {table: _show(db, table) for table in tables}
-        with tempfile.TemporaryDirectory() as aside:
-            path = db.export(told.output or Path(aside) / "demo", tables)
-            counts = {table: len(frame) for table, frame in frames.items()}
-            _read_back(path, counts, kept=told.output is not None)
+        path = _export(db, tables, told.output)
+        _read_back(path, {table: len(frame) for table, frame in frames.items()})
         # Not every session has units.
-        _say(_NEXT.format(session=frames["units"]["session_id"].min(), bin=_bin()))
+        _say(_NEXT.format(path=path, session=frames["units"]["session_id"].min(), bin=_bin()))
 
 
 def _show(db: Any, table: str) -> pd.DataFrame:
@@ -65,12 +67,25 @@ def _show(db: Any, table: str) -> pd.DataFrame:
     return frame
 
 
-def _read_back(path: Path, counts: dict[str, int], *, kept: bool) -> None:
+def _export(db: Any, tables: list[str], output: Path | None) -> Path:
+    from sessionframes.errors import ExportError
+
+    try:
+        path: Path = db.export(output or _OUTPUT, tables, overwrite=True)
+    except ExportError:
+        if output is not None:
+            raise
+        # Another demo is writing there, or somebody keeps other things under that name.
+        path = db.export(f"{_OUTPUT}-{os.getpid()}", tables)
+    return path
+
+
+def _read_back(path: Path, counts: dict[str, int]) -> None:
     import pandas as pd
 
     from sessionframes.errors import ExportError
 
-    _say(f"\nexported to {path}" if kept else "\nexported")
+    _say(f"\nexported to {path}")
     for table, expected in counts.items():
         rows = len(pd.read_parquet(path / table))
         if rows != expected:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator, Sequence
+
+    from sessionframes.config import Option
 
 
 def add_to(commands: Any) -> None:
@@ -18,19 +21,24 @@ def add_to(commands: Any) -> None:
 def run(told: argparse.Namespace) -> None:  # noqa: ARG001  every command is run alike
     """Print the sources."""
     from sessionframes.config import config_path, read_entries
+    from sessionframes.demo.opening import OPTIONS
     from sessionframes.registry import list_sources, load_source
 
-    lines = ["demo: made-up labs in a Postgres of their own, under the schema of LIMS.", ""]
+    lines = ["demo: made-up labs in a Postgres of their own, under the schema of LIMS."]
+    lines += [*_told(OPTIONS), ""]
     for name in list_sources():
         source = load_source(name)
         lines += [f"{name}: {source.description}", f"  tables: {', '.join(source.reads)}"]
         lines += [f"  files: {', '.join(source.files)}"] if source.files else []
-        lines += ["  options:"]
-        for option in source.options:
-            variable = f" ({', '.join(option.env)})" if option.env else ""
-            default = "" if option.default is None else f" Default: {option.default}."
-            lines.append(f"    {option.name:18}{option.description}{variable}{default}")
-        lines.append("")
+        lines += [*_told(source.options), ""]
     lines.append(f"config file: {config_path()}")
     lines += [f"  {name}: {entry.get('source', name)}" for name, entry in read_entries().items()]
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _told(options: Sequence[Option]) -> Iterator[str]:
+    yield "  options:"
+    for option in options:
+        variable = f" ({', '.join(option.env)})" if option.env else ""
+        default = "" if option.default is None else f" Default: {option.default}."
+        yield f"    {option.name:18}{option.description}{variable}{default}"

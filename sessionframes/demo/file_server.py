@@ -18,7 +18,7 @@ class FileServer:
     """Serves the files of the demo on a free port of the loopback interface until it is stopped."""
 
     def __init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+        self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, name="sessionframes-demo-files", daemon=True
@@ -41,6 +41,11 @@ class FileServer:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of clients that leave early."""
 
 
 class _Handler(BaseHTTPRequestHandler):

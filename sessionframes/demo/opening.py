@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import weakref
 from contextlib import ExitStack
 from functools import partial
@@ -46,7 +47,7 @@ class DemoConnection(LimsConnection):
         servers.callback(transport.close)
         servers.callback(files.close)
         # Also when nobody holds this any more, as after a notebook's cell is run again.
-        self._stop = weakref.finalize(self, servers.close)
+        self._stop = weakref.finalize(self, _close_in, os.getpid(), servers)
         #: Where other clients of Postgres find the same database while this is open.
         self.url = server.url
         #: The web application of the demo's LIMS.
@@ -56,6 +57,12 @@ class DemoConnection(LimsConnection):
         """Close the connection and stop the servers; a second call does nothing."""
         super().close()
         self._stop()
+
+
+def _close_in(process: int, servers: ExitStack) -> None:
+    # A forked child has no server to stop, nor the threads that would let it.
+    if os.getpid() == process:
+        servers.close()
 
 
 def open_demo(**options: Any) -> DemoConnection:

@@ -32,9 +32,9 @@ _TYPES: dict[str, pa.DataType] = {
 class World:
     """Everything there is in the demo, in neutral terms.
 
-    Columns are named and measured as in our tables (um, uV, ms, s/m, Hz). Ids are whole numbers as in LIMS,
-    not contiguous, and no table is in the order of its ids. Equal seeds and scales give equal worlds on
-    every machine.
+    Columns are measured as in our tables (um, uV, ms, s/m, Hz), and named much as there. Ids are whole
+    numbers as in LIMS, not contiguous, and no table is in the order of its ids. Equal seeds and scales give
+    equal worlds on every machine.
 
     Attributes
     ----------

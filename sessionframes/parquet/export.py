@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,12 @@ import pyarrow.parquet as pq
 from tqdm.auto import tqdm
 
 from sessionframes.errors import ExportError
+from sessionframes.locks import FileLock
 from sessionframes.parquet.durable import read_json, sha256, write_json
 from sessionframes.parquet.keys import UniqueKeys
 from sessionframes.parquet.parts import ROWS_PER_PART, PartWriter, file_schema
-from sessionframes.tables.convert import to_frame
-from sessionframes.tables.validation import validate
+from sessionframes.tables.convert import to_arrow, to_frame
+from sessionframes.tables.validation import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sessionframes.tables import Table
+    from sessionframes.tables.validation import OnInvalid
 
 LAYOUT = 1
 MANIFEST = "manifest.json"
 #: What is finished so far; it turns into the manifest.
 JOURNAL = ".journal.json"
+#: Held while an export writes.
+LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ def export_tables(
     question: dict[str, Any],
     *,
     overwrite: bool = False,
+    on_invalid: OnInvalid = "raise",
     progress: bool = True,
 ) -> Path:
     """Write tables to a directory and return it.
@@ -83,6 +88,8 @@ def export_tables(
         What was asked of whom, ready for JSON. An unfinished export goes on only if this is the same.
     overwrite : bool
         Replace an export that is there.
+    on_invalid : {"raise", "report"}
+        Raise for rows that break what their table promises, or leave them out, warn, and count them.
     progress : bool
         Show progress.
 
@@ -92,28 +99,45 @@ def export_tables(
         The directory holds something else, or the disk refuses.
     """
     try:
-        journal = _opened(path, question, overwrite=overwrite)
-        total = sum(len(plan.chunks) for plan in plans)
-        with tqdm(total=total, desc="export", unit=" chunks", disable=not progress) as bar:
-            for plan in plans:
-                bar.set_description(plan.name)
-                _write(path, plan, journal, bar)
-        for table in journal["tables"].values():
-            table["rows"] = sum(part["rows"] for part in table["parts"])
-        journal["finished"] = _now()
-        write_json(path / MANIFEST, journal)
-        (path / JOURNAL).unlink(missing_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
+        with _alone(path):
+            journal = _opened(path, question, [plan.name for plan in plans], overwrite=overwrite)
+            total = sum(len(plan.chunks) for plan in plans)
+            with tqdm(total=total, desc="export", unit=" chunks", disable=not progress) as bar:
+                for plan in plans:
+                    bar.set_description(plan.name)
+                    _write(path, plan, journal, bar, on_invalid)
+            for table in journal["tables"].values():
+                table["rows"] = sum(part["rows"] for part in table["parts"])
+            journal["finished"] = _now()
+            write_json(path / MANIFEST, journal)
+            (path / JOURNAL).unlink(missing_ok=True)
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}."
-        raise ExportError(
-            message, hint="What is finished stays; the same call goes on from there."
-        ) from error
+        hint = "What is finished stays; the same call goes on from there."
+        raise ExportError(message, hint=hint) from error
     return path
 
 
-def _opened(path: Path, question: dict[str, Any], *, overwrite: bool) -> dict[str, Any]:
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep other exports out of the directory."""
+    lock = FileLock(path / LOCK)
+    if not lock.acquire(wait=False):
+        message = f"another export is writing to {path}."
+        raise ExportError(message, hint="Wait for it, or choose another directory.")
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows deletes no file that is open
+            (path / LOCK).unlink()
+        lock.release()
+
+
+def _opened(
+    path: Path, question: dict[str, Any], tables: Sequence[str], *, overwrite: bool
+) -> dict[str, Any]:
     """Make the directory ready and return the journal: a new one, or that of the same export, interrupted."""
-    path.mkdir(parents=True, exist_ok=True)
     journal = _told(path / JOURNAL, overwrite=overwrite)
     if journal and journal["question"] == question and not overwrite:
         return {**journal, "resumed": _now()}
@@ -122,10 +146,10 @@ def _opened(path: Path, question: dict[str, Any], *, overwrite: bool) -> dict[st
         state = "an unfinished export of something else" if journal else "an export"
         message = f"{path} holds {state} already."
         raise ExportError(message, hint="Choose another directory, or say overwrite=True.")
-    if former is None and any(path.iterdir()):
+    if former is None and any(child.name != LOCK for child in path.iterdir()):
         message = f"{path} is not empty, and holds no export of ours."
         raise ExportError(message, hint="Choose a new directory.")
-    _clear(path, former or {"tables": {}})
+    _clear(path, {*tables, *(former or {"tables": {}})["tables"]})
     journal = {"layout": LAYOUT, "question": question, "started": _now(), "tables": {}}
     write_json(path / JOURNAL, journal)
     return journal
@@ -135,7 +159,7 @@ def _told(path: Path, *, overwrite: bool) -> dict[str, Any] | None:
     """Return a journal or manifest of ours, None where there is none."""
     try:
         content = read_json(path)
-        if content is None or (isinstance(content, dict) and {"question", "tables"} <= content.keys()):
+        if content is None or _is_ours(content):
             found: dict[str, Any] | None = content
             return found
         message = f"{path} is not of our making."
@@ -146,19 +170,30 @@ def _told(path: Path, *, overwrite: bool) -> dict[str, Any] | None:
         return {"question": None, "tables": {}}
 
 
-def _clear(path: Path, former: dict[str, Any]) -> None:
+def _is_ours(content: Any) -> bool:
+    if not isinstance(content, dict) or content.get("layout") != LAYOUT or "question" not in content:
+        return False
+    tables = content.get("tables")
+    return isinstance(tables, dict) and all(
+        isinstance(table, dict) and isinstance(table.get("parts"), list) for table in tables.values()
+    )
+
+
+def _clear(path: Path, tables: set[str]) -> None:
     # The manifest goes first: without it, what is left is no export any more.
     (path / MANIFEST).unlink(missing_ok=True)
     (path / JOURNAL).unlink(missing_ok=True)
-    for name, table in former["tables"].items():
-        # Only what we wrote: people put files of their own beside it.
-        for part in table["parts"]:
-            (path / name / part["file"]).unlink(missing_ok=True)
-        with suppress(OSError):
-            (path / name).rmdir()
+    # Only files of our naming in the tables' folders, whatever a manifest says: people put theirs beside.
+    for folder in path.iterdir():
+        if folder.name in tables and folder.is_dir() and not folder.is_symlink():
+            _remove_unlisted(folder, [])
+            with suppress(OSError):
+                folder.rmdir()
 
 
-def _write(path: Path, plan: TablePlan, journal: dict[str, Any], bar: tqdm[Any]) -> None:
+def _write(
+    path: Path, plan: TablePlan, journal: dict[str, Any], bar: tqdm[Any], on_invalid: OnInvalid
+) -> None:
     told = {"schema": plan.model.schema_hash(), "key": plan.model.key_name(), "parts": []}
     parts = journal["tables"].setdefault(plan.name, told)["parts"]
     directory = path / plan.name
@@ -176,8 +211,8 @@ def _write(path: Path, plan: TablePlan, journal: dict[str, Any], bar: tqdm[Any])
     while done < len(plan.chunks) or not parts:
         writer = PartWriter(directory / f"part-{len(parts):05}.parquet", schema, plan.order)
         try:
-            chunks = _fill(writer, plan, pending, keys, bar)
-            parts.append({**writer.close(), "chunks": chunks})
+            chunks, left_out = _fill(writer, plan, pending, keys, bar, on_invalid)
+            parts.append({**writer.close(), "chunks": chunks, "rows_left_out": left_out})
         except BaseException:
             writer.abandon()
             raise
@@ -208,19 +243,23 @@ def _fill(
     pending: Iterator[Callable[[], pa.Table]],
     keys: UniqueKeys,
     bar: tqdm[Any],
-) -> int:
-    """Write chunks until the part is full or none is left, and return how many."""
-    chunks = 0
+    on_invalid: OnInvalid,
+) -> tuple[int, int]:
+    """Write chunks until the part is full or none is left; return how many, and how many rows they lack."""
+    chunks = left_out = 0
     for chunk in pending:
         table = chunk()
-        frame = validate(to_frame(table, plan.model), plan.model, source=plan.origin["source"])
+        frame = checked(to_frame(table, plan.model), plan.model, on_invalid, source=plan.origin["source"])
+        if len(frame) < table.num_rows:
+            left_out += table.num_rows - len(frame)
+            table = to_arrow(frame, plan.model)
         keys.add(frame.index)
         writer.write(table.sort_by([(name, "ascending") for name in plan.order]))
         chunks += 1
         bar.update()
         if writer.rows >= ROWS_PER_PART:
             break
-    return chunks
+    return chunks, left_out
 
 
 def _keys(path: Path, key: str) -> pd.Index[Any]:

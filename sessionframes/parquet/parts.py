@@ -74,8 +74,10 @@ class PartWriter:
 
     def abandon(self) -> None:
         """Leave nothing behind."""
-        self._writer.close()
-        self._aside.unlink(missing_ok=True)
+        try:
+            self._writer.close()
+        finally:
+            self._aside.unlink(missing_ok=True)
 
     def _flush(self, *, keep_rest: bool) -> None:
         table = pa.concat_tables(self._waiting) if self._waiting else self._schema.empty_table()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import warnings
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 import pandera.errors
 
-from sessionframes.errors import FrameValidationError
+from sessionframes.errors import FrameValidationError, QueryError
 
 if TYPE_CHECKING:
     from sessionframes.tables.base import Table
@@ -18,6 +19,27 @@ _KEYS_TOLD = 3
 _WIDEST = 40
 _NOT_NULL = "not null"
 _COLUMNS = ("column", "check", "key", "value")
+
+
+OnInvalid = Literal["raise", "report"]
+
+
+class InvalidRowsWarning(UserWarning):
+    """Rows were left out of a frame because they break what its table promises.
+
+    Attributes
+    ----------
+    failures : pandas.DataFrame
+        One row per fault: ``column``, ``check``, ``key`` and ``value``, all text.
+    """
+
+    def __init__(self, message: str, failures: pd.DataFrame) -> None:
+        # Both in args, so that the warning survives pickling between processes.
+        super().__init__(message, failures)
+        self.failures = failures
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 def validate(frame: pd.DataFrame, model: type[Table], *, source: str | None = None) -> pd.DataFrame:
@@ -47,6 +69,53 @@ def validate(frame: pd.DataFrame, model: type[Table], *, source: str | None = No
         table=model.table_name(),
         hint='The rest can be had with on_invalid="report".',
     )
+
+
+def check_choice(on_invalid: object) -> None:
+    """Refuse what is no choice of what to do about invalid rows.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        It is neither "raise" nor "report".
+    """
+    if on_invalid not in ("raise", "report"):
+        message = f"on_invalid is {on_invalid!r}."
+        raise QueryError(message, hint="Say 'raise' or 'report'.")
+
+
+def checked(frame: pd.DataFrame, model: type[Table], on_invalid: OnInvalid, *, source: str) -> pd.DataFrame:
+    """Return `frame` itself if it is what the model promises; else raise, or leave the faulty rows out.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Its index is the key.
+    model : type of Table
+        The source's form of the table.
+    on_invalid : {"raise", "report"}
+        Which of the two; rows are left out with an :class:`InvalidRowsWarning`.
+    source : str
+        For the message.
+
+    Raises
+    ------
+    sessionframes.errors.FrameValidationError
+        It is not, and rows are not to be left out, or the fault is not one of rows.
+    """
+    if on_invalid == "raise":
+        return validate(frame, model, source=source)
+    failures = find_failures(frame, model)
+    if failures is None:
+        return frame
+    kept = without_failures(frame, failures, model)
+    # What is wrong with the frame as a whole does not go away with some rows.
+    validate(kept, model, source=source)
+    where = f"{source}.{model.table_name()}"
+    message = f"{where}: {len(frame) - len(kept)} rows left out; {told(failures, len(frame))}"
+    # The caller of the get_* method is who should see it.
+    warnings.warn(InvalidRowsWarning(message, failures), stacklevel=4)
+    return kept
 
 
 def find_failures(frame: pd.DataFrame, model: type[Table]) -> pd.DataFrame | None:

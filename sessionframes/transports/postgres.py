@@ -9,6 +9,7 @@ Every connection is read-only, in UTC, and sees one state of the database per tr
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager
 from queue import Empty, Full, Queue
@@ -27,6 +28,18 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
 
 _PREFETCHED_BATCHES = 4
+#: How long a statement that is given up may take to be cancelled (s).
+_LETTING_GO = 2.0
+#: What libpq is told unless the caller knows better; a server that has vanished is noticed within a minute or
+#: two, not after hours.
+_DEFAULTS = {
+    "application_name": "sessionframes",
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
 #: How often a wait looks up, so that Ctrl-C is noticed everywhere (s).
 _BEAT = 0.1
 
@@ -66,8 +79,8 @@ def connection_string(options: Mapping[str, Any], *, statement_timeout: float | 
         settings["statement_timeout"] = f"{statement_timeout * 1000:.0f}"
     own = " ".join(f"-c {name}={value}" for name, value in settings.items())
     parts["options"] = f"{parts.get('options') or ''} {own}".strip()
-    parts.setdefault("connect_timeout", "10")
-    parts.setdefault("application_name", "sessionframes")
+    for name, value in _DEFAULTS.items():
+        parts.setdefault(name, value)
     return make_conninfo("", **parts)
 
 
@@ -106,7 +119,9 @@ class PostgresTransport:
         self._source = source
         self._lock = threading.Lock()
         self._idle: list[adbc.Connection] = []
+        self._lost: list[object] = []
         self._closed = False
+        self._owner = os.getpid()
         self._control = self._connect_control()
         info = self._control.info
         #: Where the rows come from, without the password.
@@ -123,6 +138,7 @@ class PostgresTransport:
         import psycopg
         from sqlalchemy.dialects import postgresql
 
+        self._leave_parent()
         dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]  # sqlalchemy leaves it untyped
         compiled = statement.compile(dialect=dialect)
         with self._lock:
@@ -169,12 +185,13 @@ class PostgresTransport:
     def consistent(self) -> Iterator[PostgresView]:
         """Give a view whose fetches all see the database as it was at the first of them."""
         self.check_open()
+        self._leave_parent()
         connection = self._connect()
         connection.adbc_connection.set_autocommit(False)
         try:
             yield PostgresView(self, connection)
         finally:
-            connection.close()
+            self._close(connection)
 
     def close(self) -> None:
         """Close every connection, those of fetches under way when they end; a second call does nothing."""
@@ -216,9 +233,10 @@ class PostgresTransport:
         try:
             yield from reading
         except BaseException:
-            reading.abort()
+            if not reading.abort():
+                self._lost.append(connection)
             if keep:
-                connection.close()
+                self._close(connection)
             raise
         if keep:
             with self._lock:
@@ -226,7 +244,23 @@ class PostgresTransport:
                 if not closed:
                     self._idle.append(connection)
             if closed:
-                connection.close()
+                self._close(connection)
+
+    def _close(self, connection: adbc.Connection) -> None:
+        # One that a thread is still in, because its server is gone, would take this thread with it.
+        if not any(connection is lost for lost in self._lost):
+            connection.close()
+
+    def _leave_parent(self) -> None:
+        """Connect anew in a forked child, which must not talk on its parent's sockets."""
+        if os.getpid() == self._owner:
+            return
+        self._owner = os.getpid()
+        self._lock = threading.Lock()
+        # Kept, not closed: closing would end the parent's sessions.
+        self._lost += [self._control, *self._idle]
+        self._idle = []
+        self._control = self._connect_control()
 
     def _translated(self, error: Exception, statement: Select[Any]) -> Exception:
         if not postgres_errors.is_missing_relation(error):
@@ -281,14 +315,24 @@ class _Reading:
                 return
             yield page
 
-    def abort(self) -> None:
-        """Cancel the statement on the server and wait until the thread is out of the connection."""
+    def abort(self) -> bool:
+        """Cancel the statement on the server, and tell whether the thread is out of the connection."""
         self._stop.set()
+        # Cancelling blocks too when the server, or the way to it, is gone.
+        cancelling = threading.Thread(target=self._cancel, name="sessionframes-cancel", daemon=True)
+        cancelling.start()
+        self._thread.join(_LETTING_GO)
+        cancelling.join(_LETTING_GO)
+        if self._thread.is_alive() or cancelling.is_alive():
+            return False
+        self._finish()
+        return True
+
+    def _cancel(self) -> None:
         while self._thread.is_alive():
             # Asked again on each beat: a cancel that arrives before the statement does is lost.
             self._cursor.adbc_cancel()
             self._thread.join(_BEAT)
-        self._finish()
 
     def _finish(self) -> None:
         self._thread.join()

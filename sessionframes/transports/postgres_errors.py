@@ -28,6 +28,8 @@ _REFUSED = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_TEXT = 500
+#: What ADBC and libpq put before the words of the server.
+_PREFIX = re.compile(r"^[A-Z_]+: .*?(?:ERROR|FATAL): +")
 _NO_DATABASE = re.compile(r"database .* does not exist", re.IGNORECASE)
 
 
@@ -84,8 +86,9 @@ def is_lost_connection(error: Exception) -> bool:
         import adbc_driver_manager
 
         return isinstance(error, adbc_driver_manager.OperationalError)
-    # 57P0x: shut down or killed; 08: connection; 53: out of connections, memory or disk.
-    return state.startswith(("57P", "08", "53"))
+    # 57P0x: shut down or killed; 08: connection; 53: out of connections, memory or disk; 40: in the way of
+    # replication or of others; 25P03: idle for too long in a transaction.
+    return state.startswith(("57P", "08", "53", "40", "25P03"))
 
 
 def is_missing_relation(error: Exception) -> bool:
@@ -114,7 +117,7 @@ def on_missing_relation(error: Exception, statement: Select[Any], conninfo: str,
             missing = _missing(statement, _columns_there(connection))
     except psycopg.Error:
         missing = []
-    said = "; ".join(missing) if missing else _text(error)
+    said = f"{'; '.join(missing)}." if missing else _text(error)
     return SourceResponseError(
         f"the database lacks what we read: {said}",
         source=source,
@@ -157,5 +160,5 @@ def _state(error: Exception) -> str | None:
 
 def _text(error: Exception) -> str:
     # ADBC repeats the whole statement, which may hold half a million ids.
-    said = str(error).partition("Query was:")[0]
-    return mask(" ".join(said.split()))[:_LONGEST_TEXT].rstrip(". ") + "."
+    said = mask(" ".join(str(error).partition("Query was:")[0].split()))
+    return _PREFIX.sub("", said)[:_LONGEST_TEXT].rstrip(". ") + "."

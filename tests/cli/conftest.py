@@ -27,6 +27,12 @@ def _no_config_of_ours(monkeypatch, tmp_path_factory):
         monkeypatch.delenv(name)
 
 
+@pytest.fixture(autouse=True)
+def _away_from_the_project(monkeypatch, tmp_path_factory):
+    """Some commands write where they are run."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("work"))
+
+
 @pytest.fixture
 def get(lims_url, capsys):
     """Runs ``sessionframes get`` on the LIMS and returns its status, what it printed, and what it said."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sessionframes.demo.postgres import find_binaries
-from sessionframes.demo.postgres.lock import FileLock
 from sessionframes.errors import ConfigError
+from sessionframes.locks import FileLock
 
 if TYPE_CHECKING:
     from pathlib import Path

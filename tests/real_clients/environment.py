@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 
-from sessionframes.demo.postgres.lock import FileLock
+from sessionframes.locks import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

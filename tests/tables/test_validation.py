@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sessionframes.connection import InvalidRowsWarning
 from sessionframes.errors import FrameValidationError
 from sessionframes.tables.convert import to_frame
-from sessionframes.tables.validation import find_failures, validate
+from sessionframes.tables.validation import InvalidRowsWarning, find_failures, validate
 from tests.fake_source import IntCells, TextCells, cells, changed, connect, fake_transport
 
 ROWS = 20

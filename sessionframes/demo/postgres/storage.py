@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sessionframes.demo.postgres.account import Account
-from sessionframes.demo.postgres.lock import FileLock
 from sessionframes.errors import ConfigError
+from sessionframes.locks import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,6 +153,9 @@ def _make_own(directory: Path, mode: int) -> None:
         directory.mkdir(parents=True)
     except FileExistsError:
         pass
+    except OSError as error:
+        message = f"{directory} cannot be made: {error.strerror or error}"
+        raise ConfigError(message, source="demo", hint="Choose another cache directory.") from error
     else:
         directory.chmod(mode)
     if sys.platform == "win32":

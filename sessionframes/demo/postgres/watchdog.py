@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sessionframes.demo.postgres.installation import Installation
-    from sessionframes.demo.postgres.lock import FileLock
+    from sessionframes.locks import FileLock
 
 __all__ = ["start"]
 

@@ -49,6 +49,8 @@ _KINDS[list(b"n")] = _NOTHING
 _LONGEST_INTEGER = 300
 #: Stands round the text of a number too large for Python.
 _MARK = uuid.uuid4().hex
+#: Up to here a float tells one integer from the next.
+_EXACT = 2.0**53
 _COMMA = ", "
 
 
@@ -61,9 +63,9 @@ def parse(texts: Column, schema: pa.Schema) -> pa.Table:
         One JSON text each, as Postgres has checked it. No text, or ``null``, is a row of nulls.
     schema : pyarrow.Schema
         A float, integer or Boolean field per key that is known, and :data:`OTHER` for the rest as the text
-        of a JSON object: unknown keys, values of another type than the key's, numbers that its type cannot
-        hold, and under ``data`` a bundle that is no object. A null value is as good as none. Of a key that
-        comes twice the last value that is not null counts.
+        of a JSON object: unknown keys, values of another type than the key's, numbers too large for it
+        (integers from 2**53), and under ``data`` a bundle that is no object. A null value is as good as none.
+        Of a key that comes twice the last value that is not null counts.
 
     Returns
     -------
@@ -187,7 +189,7 @@ def _fitting(values: Column, wanted: pa.DataType) -> Column:
         place = pc.index_in(values, value_set=pa.array(["true", "false"], values.type))
         return pc.equal(place, pa.scalar(0, pa.int32()))
     # JSON writers do not always tell 3 from 3.0, hence integers by way of floats, as far as those are exact.
-    limit = 2.0**53 if wanted == pa.int64() else np.inf
+    limit = _EXACT if wanted == pa.int64() else np.inf
     fits = pc.less(pc.abs(values), pa.scalar(limit))
     if wanted == pa.int64():
         fits = pc.and_(fits, pc.equal(pc.floor(values), values))
@@ -303,9 +305,11 @@ def _odd_keys(texts: Column, schema: pa.Schema) -> list[str]:
     for bundle in bundles:
         if isinstance(bundle, dict):
             found |= dict.fromkeys(_shared_out(bundle, schema)[1])
-            if _swapped_back(bundle) is not bundle:
+            if _swapped_back(bundle) is not bundle or found.keys() & set(_SWAPPED):
                 found |= dict.fromkeys(_SWAPPED)
-    return [name for name in found if name][:_MOST_LOOSE]
+    # The pair stays together, and DuckDB knows no key without a name.
+    ordered = sorted(found, key=lambda name: name not in _SWAPPED)
+    return [name for name in ordered if name][:_MOST_LOOSE]
 
 
 def _parsed_by_python(texts: Column, schema: pa.Schema) -> pa.Table:
@@ -373,4 +377,4 @@ def _fits(value: Any, wanted: pa.DataType) -> bool:
         return isinstance(value, bool) and wanted == pa.bool_()
     if not isinstance(value, int | float) or not math.isfinite(value):
         return False
-    return wanted != pa.int64() or (float(value).is_integer() and abs(value) < 2**63)
+    return wanted != pa.int64() or (abs(value) < _EXACT and float(value).is_integer())

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sessionframes.connection import Connection, OnInvalid
+from sessionframes.connection import Connection
 from sessionframes.errors import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
+
+    from sessionframes.tables.validation import OnInvalid
 
 
 class LimsConnection(Connection):

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from sqlalchemy import Select, Text, and_, cast, select
+from sqlalchemy import Select, Text, and_, case, cast, select
 
 from sessionframes.errors import SourceResponseError
 from sessionframes.sources.lims import bundles
@@ -32,7 +32,9 @@ def unit_metrics(query: Query) -> list[Select[Any]]:
     rows = lims.metric_bundles.join(lims.analysis_runs, _CURRENT).join(
         UNITS, lims.units.c.id == lims.metric_bundles.c.ecephys_unit_id
     )
-    ids = {**UNIT_IDS, NEWEST_BY: lims.metric_bundles.c.id}
+    bundle = lims.metric_bundles.c
+    # An empty bundle must not stand in for one that holds metrics, however old that is.
+    ids = {**UNIT_IDS, NEWEST_BY: case((bundle.data.is_(None), -bundle.id), else_=bundle.id)}
     statement = select(
         *(typed(column, "int64").label(name) for name, column in ids.items()),
         cast(lims.metric_bundles.c.data, Text).label(_BUNDLE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 
+import pandas as pd
 import pytest
 
 import sessionframes as sf
@@ -193,3 +194,17 @@ def test_text_that_is_no_json_is_a_clear_error(own_lims_url, change, world):
     )
     with sf.connect("lims", url=own_lims_url) as db, pytest.raises(SessionFramesError, match=str(unit)):
         db.get_unit_analysis_metrics()
+
+
+def test_an_empty_newer_bundle_does_not_hide_an_older_one(own_lims_url, change):
+    with sf.connect("lims", url=own_lims_url) as db:
+        before = db.get_unit_analysis_metrics()
+        unit = int(before["fano_dg"].first_valid_index())
+        change(
+            "insert into ecephys_unit_metric_bundles (id, ecephys_unit_id, ecephys_analysis_run_id, data) "
+            "select max(a.id) + 1, max(b.ecephys_unit_id), max(b.ecephys_analysis_run_id), null "
+            "from ecephys_unit_metric_bundles a, ecephys_unit_metric_bundles b "
+            "join ecephys_analysis_runs r on r.id = b.ecephys_analysis_run_id and r.current "
+            f"where b.ecephys_unit_id = {unit}"
+        )
+        pd.testing.assert_frame_equal(db.get_unit_analysis_metrics(), before)
