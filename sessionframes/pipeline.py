@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -10,7 +14,8 @@ from sessionframes.errors import SourceError, SourceResponseError
 from sessionframes.tables.order import in_order, newest_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
+    from concurrent.futures import Future
 
     from sessionframes.query import Query
     from sessionframes.source import Read, Transport
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
 
 #: A query that is done sooner shows no progress (s).
 _PROGRESS_AFTER = 2.0
+#: How many pages are flattened at once, at most; one more thread reads from the source.
+_FLATTENERS = min(4, os.cpu_count() or 1)
 
 
 def fetched(
@@ -53,9 +60,11 @@ def fetched(
     schema = model.arrow_schema()
     if query.is_impossible:
         return schema.empty_table(), None
-    pages = (read.flatten(page) for request in read.compile(query) for page in transport.fetch(request))
+    pages = (page for request in read.compile(query) for page in transport.fetch(request))
     try:
-        parts = list(_counted(pages, model.table_name(), progress=progress))
+        # Closed at once when interrupted: a traceback that is kept would keep the query running too.
+        with closing(_flattened(read, pages)) as tables:
+            parts = list(_counted(tables, model.table_name(), progress=progress))
     except SourceError as error:
         # A transport knows no table; the message is to name it all the same.
         error.table = error.table or model.table_name()
@@ -69,6 +78,19 @@ def fetched(
     if read.newest_by is None:
         return whole, in_order(key)
     return whole.select(schema.names), newest_in_order(key, whole.column(read.newest_by))
+
+
+def _flattened(read: Read, pages: Generator[Any]) -> Generator[pa.Table]:
+    """Flatten several pages at once, ahead of who asks, and yield them in their order."""
+    name = "sessionframes-flatten"
+    with closing(pages), ThreadPoolExecutor(_FLATTENERS, thread_name_prefix=name) as pool:
+        under_way: deque[Future[pa.Table]] = deque()
+        for page in pages:
+            under_way.append(pool.submit(read.flatten, page))
+            if len(under_way) > _FLATTENERS:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
 
 
 def _check_schema(page: pa.Table, read: Read, source: str) -> None:

@@ -32,7 +32,9 @@ class UniqueKeys:
             One of them was there before.
         """
         numbers = _numbers(keys)
-        again = np.isin(numbers, self._seen)
+        place = np.searchsorted(self._seen, numbers)
+        again = np.append(self._seen, 0)[place] == numbers
+        again &= place < len(self._seen)
         if again.any():
             shown = ", ".join(str(key) for key in keys[again][:3])
             message = f"{again.sum()} keys came twice: {shown}."
@@ -41,7 +43,8 @@ class UniqueKeys:
                 table=self._table,
                 hint="The source changed meanwhile; export again with overwrite=True.",
             )
-        self._seen = np.concatenate([self._seen, numbers])
+        # Two runs that are in order are merged, which stays cheap however many chunks there are.
+        self._seen = np.sort(np.concatenate([self._seen, np.sort(numbers)]), kind="stable")
 
 
 def _numbers(keys: pd.Index[Any]) -> np.ndarray[Any, np.dtype[np.int64]]:

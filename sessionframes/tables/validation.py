@@ -130,7 +130,7 @@ def find_failures(frame: pd.DataFrame, model: type[Table]) -> pd.DataFrame | Non
         # Rows with a null that has no place in their dtype are told already; look at the others.
         others = _typed(frame.loc[~without_place], model) if without_place.any() else frame
         try:
-            model.validate(others, lazy=True)
+            model.validate(others, lazy=True, inplace=True)
         except pandera.errors.SchemaErrors as error:
             faults = pd.concat([faults, _from_pandera(error.failure_cases, others)], ignore_index=True)
     return None if faults.empty else _frame(faults)
