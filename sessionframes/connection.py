@@ -227,10 +227,8 @@ class Connection:
         """
         return make_query(self.read(table), arguments, source=self._source.name)
 
-    def fetch_arrow(
-        self, read: Read, query: Query, *, progress: bool = False, transport: Transport | None = None
-    ) -> pa.Table:
-        """Return the answer to a query as an Arrow table of its schema, ordered by key; not validated yet.
+    def fetch_arrow(self, read: Read, query: Query, transport: Transport | None = None) -> pa.Table:
+        """Return the answer to a query as an Arrow table of its schema, in no order; not validated yet.
 
         Parameters
         ----------
@@ -238,20 +236,20 @@ class Connection:
             How the query's table is read.
         query : Query
             The question.
-        progress : bool
-            Show progress when it takes longer than 2 s.
         transport : Transport, optional
             A view of the source to use in place of the connection's own transport.
         """
-        table, rows = fetched(read, query, transport or self._transport, self._source.name, progress=progress)
-        return table if rows is None else table.combine_chunks().take(rows)
+        transport = transport or self._transport
+        table, rows = fetched(read, query, transport, self._source.name, progress=False)
+        # Positions tell the order too, which is not asked for, and which rows count, where not all do.
+        return table if rows is None or len(rows) == len(table) else table.combine_chunks().take(rows)
 
     def export(
         self,
         path: str | Path,
         tables: Sequence[str] | None = None,
         *,
-        sessions_per_chunk: int = 20,
+        sessions_per_chunk: int = 40,
         overwrite: bool = False,
         on_invalid: OnInvalid = "raise",
         progress: bool = True,

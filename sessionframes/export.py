@@ -110,9 +110,8 @@ def _session_ids(db: Connection, arguments: dict[str, Any], view: Transport) -> 
     if "sessions" not in db.tables:
         return []
     query = db.query("sessions", **_arguments(db, "sessions", arguments))
-    found = db.fetch_arrow(db.read("sessions"), query, transport=view)
-    ids: list[Any] = found.column("session_id").to_pylist()
-    return ids
+    found = db.fetch_arrow(db.read("sessions"), query, view)
+    return sorted(found.column("session_id").to_pylist())
 
 
 def _plan(
@@ -124,7 +123,7 @@ def _plan(
     def fetch(**more: Any) -> Callable[[], pa.Table]:
         def fetched() -> pa.Table:
             query = db.query(table, **{**arguments, **more})
-            return db.fetch_arrow(read, query, transport=view)
+            return db.fetch_arrow(read, query, view)
 
         return fetched
 

@@ -202,7 +202,7 @@ CREATE TABLE ecephys_unit_metric_bundles (
 	id BIGINT NOT NULL, 
 	ecephys_unit_id BIGINT NOT NULL, 
 	ecephys_analysis_run_id BIGINT NOT NULL, 
-	data JSONB, 
+	data JSON, 
 	PRIMARY KEY (id), 
 	FOREIGN KEY(ecephys_unit_id) REFERENCES ecephys_units (id), 
 	FOREIGN KEY(ecephys_analysis_run_id) REFERENCES ecephys_analysis_runs (id)

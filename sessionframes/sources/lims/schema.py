@@ -2,13 +2,14 @@
 
 No client can see the DDL of LIMS, so the types are those that the AllenSDK's answers imply. Nothing
 depends on them: every column is cast where it is read, so ``integer`` for ``bigint``, ``varchar`` for
-``text``, ``json`` for ``jsonb`` or a zoned timestamp do as well. ``schemas/sources/lims/ddl.sql`` is
+``text``, ``jsonb`` for ``json`` or a zoned timestamp do as well. ``schemas/sources/lims/ddl.sql`` is
 printed from here, and the demo database is created from here.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -20,7 +21,6 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
 
@@ -150,7 +150,7 @@ metric_bundles = Table(
     _id(),
     _ref("ecephys_unit_id", "ecephys_units", nullable=False),
     _ref("ecephys_analysis_run_id", "ecephys_analysis_runs", nullable=False),
-    Column("data", JSONB(none_as_null=True), comment="one object; its keys depend on the session type"),
+    Column("data", JSON(none_as_null=True), comment="one object; its keys depend on the session type"),
 )
 
 file_types = Table("well_known_file_types", metadata, _id(), Column("name", Text))

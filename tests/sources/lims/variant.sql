@@ -166,7 +166,7 @@ create table ecephys_units (
 
 create table ecephys_unit_metric_bundles (
     created_at timestamp with time zone default now(),
-    data json,
+    data jsonb,
     ecephys_analysis_run_id integer,
     ecephys_unit_id integer,
     id integer primary key
