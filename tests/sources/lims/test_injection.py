@@ -141,7 +141,7 @@ def test_text_filters_take_every_text_literally(own_lims_url, world):
         def found(types):
             # Without pandas, because there are many of these.
             query = db.query("unit_metrics", session_types=types, unit_ids=units)
-            return db.fetch_arrow(db.read("unit_metrics"), query)["unit_id"].to_pylist()
+            return sorted(db.fetch_arrow(db.read("unit_metrics"), query)["unit_id"].to_pylist())
 
         for text in NASTY:
             writer.execute("update ecephys_sessions set stimulus_name = %s where id = %s", (text, session))
