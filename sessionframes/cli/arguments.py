@@ -51,6 +51,12 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--include-unusable", action="store_true", help="also what the source marks as not usable"
     )
+    parser.add_argument(
+        "--on-invalid",
+        choices=["raise", "report"],
+        default="raise",
+        help="rows that break what the table promises: fail, or leave them out and say so (default: raise)",
+    )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 

@@ -27,6 +27,11 @@ def run(told: argparse.Namespace) -> None:
     """Export and say where it is."""
     with connect(told) as db:
         path = db.export(
-            told.directory, told.tables, overwrite=told.overwrite, progress=not told.quiet, **filters(told)
+            told.directory,
+            told.tables,
+            overwrite=told.overwrite,
+            on_invalid=told.on_invalid,
+            progress=not told.quiet,
+            **filters(told),
         )
     sys.stderr.write(f"exported to {path}\n")

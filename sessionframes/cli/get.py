@@ -50,7 +50,7 @@ def run(told: argparse.Namespace) -> None:
     with connect(told) as db:
         given = filters(told)
         check_filters(given, db.arguments(told.table), told.table)
-        frame = db.get(told.table, progress=not told.quiet, **given)
+        frame = db.get(told.table, on_invalid=told.on_invalid, progress=not told.quiet, **given)
     if told.output is None:
         sys.stdout.write(_shown(frame, form))
     else:

@@ -6,6 +6,7 @@ import argparse
 import io
 import os
 import sys
+import warnings
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _settle_encoding()
         told = _parser().parse_args(arguments)
-        told.run(told)
+        with warnings.catch_warnings():
+            # What is warned of is for who typed the command, not for who wrote it.
+            warnings.showwarning = lambda message, *_: _said(str(message))
+            told.run(told)
         sys.stdout.flush()
     except (QueryError, ConfigError, TableNotProvidedError, UnknownSourceError) as error:
         return _ended(str(error), _MISUSED)
@@ -71,8 +75,12 @@ def _abandon_output() -> None:
 
 
 def _ended(message: str, status: int) -> int:
-    print(f"sessionframes: {message}", file=sys.stderr)  # noqa: T201  a command line talks
+    _said(message)
     return status
+
+
+def _said(message: str) -> None:
+    print(f"sessionframes: {message}", file=sys.stderr)  # noqa: T201  a command line talks
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -146,3 +146,17 @@ def test_a_place_that_cannot_be_written_is_told(get, tmp_path):
     taken.mkdir()
     assert get("sessions", "--output", taken)[0] == 1
     assert list(tmp_path.iterdir()) == [taken]
+
+
+def test_invalid_rows_fail_or_are_left_out(own_lims_url, change, start):
+    change("update ecephys_probes set global_probe_sampling_rate = -1 where name = 'probeA'")
+    failed = start("get", "probes", "--source", own_lims_url)
+    printed, said = failed.communicate(timeout=60)
+    assert (failed.returncode, printed) == (1, "")
+    assert "sampling_rate" in said
+    done = start("get", "probes", "--source", own_lims_url, "--on-invalid", "report", "--format", "csv")
+    printed, said = done.communicate(timeout=60)
+    assert done.returncode == 0
+    assert "probeA" not in printed
+    assert said.startswith("sessionframes: lims.probes: ")
+    assert "rows left out" in said
