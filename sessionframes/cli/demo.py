@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _OUTPUT = "demo-export"
 _NEXT = """
 Try next:
-  {bin}sessionframes get units --session-ids {session} --output units.csv
+  {bin}sessionframes get units{option} --session-ids {session} --output units.csv
   {bin}sessionframes describe units
   {bin}python
   >>> import sessionframes as sf
-  >>> db = sf.connect("demo")
+  >>> db = sf.connect("demo"{keyword})
   >>> db.get_units(session_ids={session}).query("quality == 'good' and snr > 2")
   >>> sf.describe("units")
   >>> import pandas as pd
@@ -53,18 +53,15 @@ def run(told: argparse.Namespace) -> None:
         path = _export(db, tables, told.output)
         _read_back(path, {table: len(frame) for table, frame in frames.items()})
         # Not every session has units.
-        _say(_NEXT.format(path=path, session=frames["units"]["session_id"].min(), bin=_bin()))
-
-
-def _show(db: Any, table: str) -> pd.DataFrame:
-    import pandas as pd
-
-    started = time.perf_counter()
-    frame: pd.DataFrame = db.get(table)
-    took = time.perf_counter() - started
-    with pd.option_context("display.max_columns", 8, "display.width", 110):
-        _say(f"\n{table}: {len(frame):,} rows x {frame.shape[1]} columns in {took:.2f} s\n{frame.head(3)}")
-    return frame
+        _say(
+            _NEXT.format(
+                path=path,
+                session=frames["units"]["session_id"].min(),
+                bin=_bin(),
+                option="" if told.scale is None else f" --option scale={told.scale:g}",
+                keyword="" if told.scale is None else f", scale={told.scale:g}",
+            )
+        )
 
 
 def _export(db: Any, tables: list[str], output: Path | None) -> Path:

@@ -145,7 +145,7 @@ def _opened(
     if former and not overwrite:
         state = "an unfinished export of something else" if journal else "an export"
         message = f"{path} holds {state} already."
-        raise ExportError(message, hint="Choose another directory, or say overwrite=True.")
+        raise ExportError(message, hint="Choose another directory, or say overwrite=True (--overwrite).")
     if former is None and any(child.name != LOCK for child in path.iterdir()):
         message = f"{path} is not empty, and holds no export of ours."
         raise ExportError(message, hint="Choose a new directory.")

@@ -16,7 +16,7 @@ from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.config import Secret
-from sessionframes.errors import QueryError, SourceUnavailableError
+from sessionframes.errors import QueryError, SessionFramesError, SourceUnavailableError
 from sessionframes.transports import postgres_errors
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import psycopg
     import pyarrow as pa
     from sqlalchemy import Select
+
+    from sessionframes.errors import SourceError
 
 _PREFETCHED_BATCHES = 4
 #: How long a statement that is given up may take to be cancelled (s).
@@ -169,6 +171,8 @@ class PostgresTransport:
             for batch in self._read(connection or self._connect(), sql, keep=True):
                 started = True
                 yield batch
+        except SessionFramesError:
+            raise
         except Exception as error:
             # An idle connection may have died with a server that has been restarted since.
             if not (reused and not started and postgres_errors.is_lost_connection(error)):
@@ -178,6 +182,8 @@ class PostgresTransport:
         try:
             self._drop_idle()
             yield from self._read(self._connect(), sql, keep=True)
+        except SessionFramesError:
+            raise
         except Exception as error:
             raise self._translated(error, statement) from error
 
@@ -262,7 +268,7 @@ class PostgresTransport:
         self._idle = []
         self._control = self._connect_control()
 
-    def _translated(self, error: Exception, statement: Select[Any]) -> Exception:
+    def _translated(self, error: Exception, statement: Select[Any]) -> SourceError:
         if not postgres_errors.is_missing_relation(error):
             return postgres_errors.on_reading(error, self._source)
         return postgres_errors.on_missing_relation(error, statement, self._conninfo.reveal(), self._source)

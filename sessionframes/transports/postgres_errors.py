@@ -57,10 +57,8 @@ def on_connecting(error: Exception, source: str) -> SourceError | ConfigError:
     )
 
 
-def on_reading(error: Exception, source: str) -> Exception:
-    """Return our error for a statement that failed; an error that is already ours comes back as it is."""
-    if isinstance(error, SourceError | ConfigError):
-        return error
+def on_reading(error: Exception, source: str) -> SourceError:
+    """Return our error for a statement that failed."""
     text, state = _text(error), _state(error)
     if state == _NOT_ALLOWED:
         return AuthenticationError(
