@@ -64,6 +64,17 @@ def run(told: argparse.Namespace) -> None:
         )
 
 
+def _show(db: Any, table: str) -> pd.DataFrame:
+    import pandas as pd
+
+    started = time.perf_counter()
+    frame: pd.DataFrame = db.get(table)
+    took = time.perf_counter() - started
+    with pd.option_context("display.max_columns", 8, "display.width", 110):
+        _say(f"\n{table}: {len(frame):,} rows x {frame.shape[1]} columns in {took:.2f} s\n{frame.head(3)}")
+    return frame
+
+
 def _export(db: Any, tables: list[str], output: Path | None) -> Path:
     from sessionframes.errors import ExportError
 
