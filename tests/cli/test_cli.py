@@ -23,7 +23,7 @@ def test_demo_shows_exports_and_reads_back(capsys, tmp_path):
 
 def test_demo_proposes_a_session_that_has_units(capsys, lims):
     assert main(["demo", "--scale", "0.05"]) == 0
-    proposed = re.search(r"get units --session-ids (\d+)", capsys.readouterr().out)[1]
+    proposed = re.search(r"get units --option scale=0.05 --session-ids (\d+)", capsys.readouterr().out)[1]
     assert len(lims.get_units(session_ids=proposed))
 
 
