@@ -34,6 +34,7 @@ _ORIGINS = _ARGUMENT, _ENVIRONMENT, _CONFIG_FILE, _DEFAULT = (
     "config file",
     "default",
 )
+_KINDS = {str: "text", int: "whole number", float: "number", bool: "yes or no"}
 _USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][\w+.-]*://)(?P<user>[^:/?#@\s]*):(?P<password>\S*)@")
 _PARAMETER = re.compile(
     r"(?P<name>\b(?:[\w-]*(?:password|passwd|pwd|token|secret|signature|credential|(?:api|access)_?key)|sig))"
@@ -220,7 +221,7 @@ def _convert(source: str, option: Option, value: Any, origin: str) -> Any:
     except ValueError:
         pass
     shown = mask(repr(value))
-    message = f"option {option.name!r} ({origin}) is {shown}, which is no {option.kind.__name__}."
+    message = f"option {option.name!r} ({origin}) is {shown}, which is no {_KINDS[option.kind]}."
     raise ConfigError(message, source=source, hint=option.description)
 
 

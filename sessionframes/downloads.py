@@ -51,6 +51,10 @@ def download(
     if is_single(ids):
         request = kind.locate(db, wanted[0])
         target = target / request.safe_name if target.is_dir() else target
+        if target.exists() and not target.is_file():
+            # A device or a pipe would be replaced by a file of its name.
+            message = f"{target} is there, and is no file."
+            raise QueryError(message, hint="Choose another path.")
         return files.download(request, target, progress=progress)
     found, errors = _located(db, kind, wanted)
     jobs = [(request, target / request.safe_name) for request in found]

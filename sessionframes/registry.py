@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from sessionframes import sources
-from sessionframes.config import mask, nearest, read_entries, resolve
+from sessionframes.config import config_path, mask, nearest, read_entries, resolve
 from sessionframes.errors import ConfigError, UnknownSourceError
 
 if TYPE_CHECKING:
@@ -96,11 +96,10 @@ def connect(target: str, **options: Any) -> Connection:
     """
     target = str(target)
     if target == DEMO:
-        opened: Connection = importlib.import_module("sessionframes.demo").open_demo(**options)
-        return opened
+        return _open_demo(options)
     entries = read_entries()
     if target in entries:
-        return _open(*_entry(target, entries[target]), options)
+        return _open_entry(target, dict(entries[target]), options)
     if "://" in target:
         if options.get("url") is not None:
             message = "two addresses are given, one by position and one as url."
@@ -129,10 +128,26 @@ def who_has(table: str) -> list[str]:
     return having
 
 
-def _entry(name: str, entry: dict[str, Any]) -> tuple[Source, dict[str, Any]]:
-    settings = dict(entry)
+def _open_demo(options: dict[str, Any]) -> Connection:
+    opened: Connection = importlib.import_module("sessionframes.demo").open_demo(**options)
+    opened.who_has = who_has
+    return opened
+
+
+def _open_entry(name: str, settings: dict[str, Any], options: dict[str, Any]) -> Connection:
     # An entry [sources.lims] needs not say that it is about LIMS.
-    return load_source(str(settings.pop("source", name))), settings
+    wanted = str(settings.pop("source", name))
+    if wanted == DEMO:
+        return _open_demo({**settings, **options})
+    try:
+        source = load_source(wanted)
+    except UnknownSourceError as error:
+        message = (
+            f"the entry [sources.{name}] of {config_path()} is about no source that there is: {wanted!r}."
+        )
+        hint = f'Write source = "..." in it, one of: {", ".join([*list_sources(), DEMO])}.'
+        raise ConfigError(message, hint=hint) from error
+    return _open(source, settings, options)
 
 
 def _by_scheme(url: str) -> str:

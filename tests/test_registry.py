@@ -223,7 +223,7 @@ def test_the_file_is_read_anew_each_time(install, config):
 
 def test_an_entry_for_a_source_that_is_not_there(config):
     config('[sources.institute]\nsource = "nosuch"\n')
-    with pytest.raises(UnknownSourceError, match="no source 'nosuch'"):
+    with pytest.raises(ConfigError, match=r"\[sources\.institute\].*'nosuch'"):
         sf.connect("institute")
 
 
@@ -235,3 +235,13 @@ def test_an_entry_with_a_wrong_option_names_it(install, config):
     config('[sources.plugin]\nport = "many"\n')
     with pytest.raises(ConfigError, match=r"option 'port' \(config file\)"):
         sf.connect("plugin")
+
+
+def test_an_entry_may_be_about_the_demo_or_about_nothing(tmp_path, monkeypatch):
+    config = tmp_path / "config.toml"
+    config.write_text('[sources.small]\nsource = "demo"\nscale = 0.05\n[sources.odd]\nhost = "x"\n')
+    monkeypatch.setenv("SESSIONFRAMES_CONFIG", str(config))
+    with sf.connect("small", progress=False) as db:
+        assert len(db.get_sessions()) == 8
+    with pytest.raises(ConfigError, match=r"\[sources\.odd\].*'odd'.*lims"):
+        sf.connect("odd")

@@ -37,7 +37,11 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     for level in LEVELS:
         name = level.removesuffix("_id")
         parser.add_argument(
-            f"--{name}-ids", metavar="IDS", type=listed, help=f"only of these {name}s: ids with commas"
+            f"--{name}-ids",
+            metavar="IDS",
+            action="extend",
+            type=listed,
+            help=f"only of these {name}s: ids with commas",
         )
     parser.add_argument("--published-at", metavar="DATE", help="sessions published that day or before")
     parser.add_argument(
@@ -46,7 +50,8 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME=VALUE",
         type=_pair,
-        help="another argument of the table, such as session_types=brain_observatory_1.1",
+        help="another argument of the table, such as session_types=functional_connectivity; "
+        "say it again for several values",
     )
     parser.add_argument(
         "--include-unusable", action="store_true", help="also what the source marks as not usable"
@@ -65,7 +70,7 @@ def connect(told: argparse.Namespace) -> Connection:
     from sessionframes.registry import DEMO
     from sessionframes.registry import connect as connect_to
 
-    if told.source == DEMO:
+    if told.source == DEMO and not told.quiet:
         # It is the default: nobody is to take it for their own data.
         sys.stderr.write("demo: made-up labs\n")
 
@@ -79,7 +84,7 @@ def filters(told: argparse.Namespace) -> dict[str, Any]:
     filters = {name: value for name, value in given.items() if value is not None}
     if told.include_unusable:
         filters["include_unusable"] = True
-    return filters | {name: _value(value) for name, value in told.filter}
+    return filters | _gathered(told.filter)
 
 
 def check_filters(given: dict[str, Any], takes: tuple[str, ...], table: str) -> None:
@@ -99,6 +104,19 @@ def check_filters(given: dict[str, Any], takes: tuple[str, ...], table: str) -> 
 def listed(text: str) -> list[str]:
     """Return the parts of a text between its commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _gathered(pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    """Return each name with its value, or with all of them where it was said several times."""
+    found: dict[str, Any] = {}
+    for name, text in pairs:
+        value = _value(text)
+        found[name] = [*_as_list(found[name]), value] if name in found else value
+    return found
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _value(text: str) -> Any:

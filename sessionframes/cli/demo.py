@@ -79,7 +79,8 @@ def _export(db: Any, tables: list[str], output: Path | None) -> Path:
     from sessionframes.errors import ExportError
 
     try:
-        path: Path = db.export(output or _OUTPUT, tables, overwrite=True)
+        # What an earlier demo left under our own name may go; what somebody named may not.
+        path: Path = db.export(output or _OUTPUT, tables, overwrite=output is None)
     except ExportError:
         if output is not None:
             raise

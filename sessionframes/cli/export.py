@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from sessionframes.cli.arguments import add_filters, add_source, connect, filter
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
 
 def add_to(commands: Any) -> None:
@@ -25,7 +27,7 @@ def add_to(commands: Any) -> None:
 
 def run(told: argparse.Namespace) -> None:
     """Export and say where it is."""
-    with connect(told) as db:
+    with connect(told) as db, _told_how_to_go_on():
         path = db.export(
             told.directory,
             told.tables,
@@ -35,3 +37,12 @@ def run(told: argparse.Namespace) -> None:
             **filters(told),
         )
     sys.stderr.write(f"exported to {path}\n")
+
+
+@contextmanager
+def _told_how_to_go_on() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write("\nwhat is finished stays; the same command goes on from there\n")
+        raise

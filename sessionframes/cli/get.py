@@ -41,12 +41,13 @@ def run(told: argparse.Namespace) -> None:
     Raises
     ------
     sessionframes.errors.QueryError
-        The output is a directory.
+        The output is a directory or a device.
     """
+    # A device or a pipe would be replaced by a file of its name.
+    if told.output is not None and told.output.exists() and not told.output.is_file():
+        message = f"{told.output} is not a file: a directory, or a device."
+        raise QueryError(message, hint="Say --output FILE, or leave it out for standard output.")
     form = _form(told)
-    if told.output is not None and not told.output.name:
-        message = f"{told.output} is a directory, not a file."
-        raise QueryError(message, hint="Say --output FILE.")
     with connect(told) as db:
         given = filters(told)
         check_filters(given, db.arguments(told.table), told.table)

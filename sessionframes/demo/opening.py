@@ -34,6 +34,9 @@ OPTIONS = (
 )
 
 
+_LARGEST = 100
+
+
 class DemoConnection(LimsConnection):
     """The demo world as a LIMS; closing it stops its servers. Made by ``sessionframes.connect("demo")``."""
 
@@ -100,13 +103,13 @@ def start_lims(scale: float, seed: int = 0, *, progress: bool = False) -> Postgr
     Raises
     ------
     sessionframes.errors.ConfigError
-        The scale is not more than 0.
+        The scale is not more than 0, or larger than a machine has room for.
     """
     from sessionframes.demo.postgres import cluster
 
-    if not scale > 0:
-        message = f"scale is {scale}; it must be more than 0."
-        raise ConfigError(message, source="demo")
+    if not 0 < scale <= _LARGEST:
+        message = f"scale is {scale:g}."
+        raise ConfigError(message, source="demo", hint=f"Give more than 0, and {_LARGEST} at most.")
     key = f"lims-{scale:g}-{seed}-{world_recipe()}"
     return cluster(key, partial(_build, scale=scale, seed=seed, progress=progress))
 

@@ -98,6 +98,9 @@ def export_tables(
     sessionframes.errors.ExportError
         The directory holds something else, or the disk refuses.
     """
+    if path.exists() and not path.is_dir():
+        message = f"{path} is a file."
+        raise ExportError(message, hint="Choose a directory.")
     try:
         path.mkdir(parents=True, exist_ok=True)
         with _alone(path):
@@ -255,6 +258,8 @@ def _fill(
             table = to_arrow(frame, plan.model)
         keys.add(frame.index)
         writer.write(table.sort_by([(name, "ascending") for name in plan.order]))
+        # Let go before the next chunk is fetched, so that no two are there at once.
+        del table, frame
         chunks += 1
         bar.update()
         if writer.rows >= ROWS_PER_PART:

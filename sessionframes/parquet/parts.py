@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -85,4 +86,6 @@ class PartWriter:
         if whole or not keep_rest:
             rows = table.slice(0, whole).cast(self._schema)
             self._writer.write_table(rows, row_group_size=ROWS_PER_GROUP)
-        self._waiting = [table.slice(whole)] if whole < table.num_rows else []
+        # Copied, since a slice would keep all that it was cut from.
+        rest = np.arange(whole, table.num_rows)
+        self._waiting = [table.take(rest)] if len(rest) else []

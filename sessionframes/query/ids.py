@@ -11,6 +11,7 @@ import pandas as pd
 
 from sessionframes.errors import QueryError
 from sessionframes.query.shown import shown
+from sessionframes.tables.kinds import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +45,7 @@ def normalise_ids(values: Any, column: str, *, kind: str) -> tuple[Any, ...] | N
     """
     if values is None:
         return None
+    _check_name(values, column)
     array = _integer_array(values, column)
     if array is not None and kind == "int64":
         if array.size and int(array.max()) not in _INT64:
@@ -62,8 +64,17 @@ def listed_ids(values: Any, column: str, *, kind: str) -> tuple[Any, ...] | None
     """
     if values is None:
         return None
+    _check_name(values, column)
     convert = _integer if kind == "int64" else _text
     return tuple(dict.fromkeys(convert(value, column) for value in _listed(values, column)))
+
+
+def _check_name(values: Any, column: str) -> None:
+    """Refuse a column of other ids: probes handed over as sessions would quietly be nobody."""
+    name = values.name if isinstance(values, pd.Series | pd.Index) else None
+    if name in LEVELS and column in LEVELS and name != column:
+        message = f"these are values of {name}."
+        raise QueryError(message, column=column, hint=f"Give {column}s, or say {name}s=...")
 
 
 def is_single(values: Any) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from sessionframes.tables.base import Table
 
     Rows = npt.NDArray[np.int64]
+
+
+_MANY_ROWS = 50_000
 
 
 def to_frame(table: pa.Table, model: type[Table], rows: Rows | None = None) -> pd.DataFrame:
@@ -30,7 +35,14 @@ def to_frame(table: pa.Table, model: type[Table], rows: Rows | None = None) -> p
         Positions of the rows that the frame is to have, in its order; all of them as they are if not given.
     """
     dtypes = model.dtypes()
-    columns = {name: to_pandas(table.column(name), dtype, rows) for name, dtype in dtypes.items()}
+
+    def converted(name: str) -> Any:
+        return to_pandas(table.column(name), dtypes[name], rows)
+
+    # Putting columns in order lets go of the interpreter; short ones are not worth a thread.
+    threads = min(4, os.cpu_count() or 1) if table.num_rows > _MANY_ROWS else 1
+    with ThreadPoolExecutor(threads, thread_name_prefix="sessionframes-frame") as pool:
+        columns = dict(zip(dtypes, pool.map(converted, dtypes), strict=True))
     index = pd.Index(columns.pop(model.key_name()), name=model.key_name(), copy=False)
     return pd.DataFrame(columns, index=index, copy=False)
 

@@ -65,6 +65,8 @@ def connection_string(options: Mapping[str, Any], *, statement_timeout: float | 
     import psycopg
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+    if _has_stray_at(options.get("url")) or "@" in str(options.get("host")):
+        raise postgres_errors.unreadable_address()
     given = {name: value for name, value in options.items() if name != "url" and value is not None}
     url = options.get("url")
     try:
@@ -84,6 +86,11 @@ def connection_string(options: Mapping[str, Any], *, statement_timeout: float | 
     for name, value in _DEFAULTS.items():
         parts.setdefault(name, value)
     return make_conninfo("", **parts)
+
+
+def _has_stray_at(url: str | None) -> bool:
+    # libpq would take what follows the first for a host, and show that part of the password in its messages.
+    return (url or "").partition("?")[0].count("@") > 1
 
 
 def _without_driver(url: str) -> str:

@@ -30,6 +30,10 @@ _REFUSED = re.compile(
 _LONGEST_TEXT = 500
 #: What ADBC and libpq put before the words of the server.
 _PREFIX = re.compile(r"^[A-Z_]+: .*?(?:ERROR|FATAL): +")
+#: Said by libpq of its own options, before it has talked to anybody.
+_MALFORMED = re.compile(
+    r"invalid (?:integer value|\w+ value|port number|connection option)|servname not supported", re.IGNORECASE
+)
 _NO_DATABASE = re.compile(r"database .* does not exist", re.IGNORECASE)
 
 
@@ -48,6 +52,8 @@ def on_connecting(error: Exception, source: str) -> SourceError | ConfigError:
         return AuthenticationError(
             f"the server refused: {text}", source=source, hint="Check the user and the password."
         )
+    if _MALFORMED.search(text):
+        return ConfigError(f"an option is malformed: {text}", source=source)
     if _NO_DATABASE.search(text):
         return ConfigError(f"wrong dbname: {text}", source=source, hint="Check the option 'dbname'.")
     return SourceUnavailableError(
@@ -159,4 +165,5 @@ def _state(error: Exception) -> str | None:
 def _text(error: Exception) -> str:
     # ADBC repeats the whole statement, which may hold half a million ids.
     said = mask(" ".join(str(error).partition("Query was:")[0].split()))
-    return _PREFIX.sub("", said)[:_LONGEST_TEXT].rstrip(". ") + "."
+    said = _PREFIX.sub("", said)[:_LONGEST_TEXT].rstrip(". ")
+    return said if said.endswith("?") else f"{said}."

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 
 import pandas as pd
 import pytest
@@ -144,7 +145,7 @@ def test_a_place_that_cannot_be_written_is_told(get, tmp_path):
     assert "cannot be written" in err
     taken = tmp_path / "taken.csv"
     taken.mkdir()
-    assert get("sessions", "--output", taken)[0] == 1
+    assert get("sessions", "--output", taken)[0] == 2
     assert list(tmp_path.iterdir()) == [taken]
 
 
@@ -160,3 +161,27 @@ def test_invalid_rows_fail_or_are_left_out(own_lims_url, change, start):
     assert "probeA" not in printed
     assert said.startswith("sessionframes: lims.probes: ")
     assert "rows left out" in said
+
+
+def test_what_is_said_several_times_is_gathered(get, lims):
+    several = lims.get_sessions().index[:2].tolist()
+    status, out, _ = get(
+        "sessions", "--session-ids", several[0], "--session-ids", several[1], "--format", "csv"
+    )
+    assert (status, len(out.splitlines())) == (0, 3)
+    types = lims.get_sessions()["session_type"].unique().tolist()[:2]
+    filters = [word for name in types for word in ("--filter", f"session_types={name}")]
+    status, out, _ = get("unit_metrics", *filters, "--format", "csv")
+    assert (status, len(out.splitlines())) == (
+        0,
+        1 + len(lims.get_unit_analysis_metrics(session_types=types)),
+    )
+
+
+def test_a_device_is_not_replaced(get, tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    status, _, err = get("sessions", "--output", pipe)
+    assert status == 2
+    assert "not a file" in err
+    assert pipe.is_fifo()

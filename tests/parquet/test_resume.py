@@ -185,7 +185,7 @@ def test_an_empty_folder_will_do_and_missing_ones_are_made(out, tmp_path):
 
 def test_a_file_is_no_folder(out):
     out.write_text("mine")
-    with pytest.raises(ExportError, match="cannot be written"):
+    with pytest.raises(ExportError, match="is a file"):
         export(out)
     assert out.read_text() == "mine"
 

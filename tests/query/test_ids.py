@@ -329,3 +329,12 @@ def test_whatever_comes_is_an_id_or_refused(value):
     except QueryError:
         return
     assert all(type(one) is int and -(2**63) <= one < 2**63 for one in found)
+
+
+def test_a_column_of_other_ids_is_refused():
+    units = pd.DataFrame({"probe_id": [1, 2], "session_id": [3, 3]}, index=pd.Index([7, 8], name="unit_id"))
+    for wrong in (units["probe_id"], units.index):
+        with pytest.raises(QueryError, match=f"values of {wrong.name}"):
+            normalise_ids(wrong, "session_id", kind="int64")
+    assert normalise_ids(units["session_id"], "session_id", kind="int64") == (3,)
+    assert normalise_ids(units["probe_id"].rename("mine"), "session_id", kind="int64") == (1, 2)

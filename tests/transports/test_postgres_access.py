@@ -19,6 +19,7 @@ from sessionframes.errors import (
     SourceResponseError,
     SourceUnavailableError,
 )
+from sessionframes.transports.postgres import connection_string
 from tests.transports.statements import numbers
 
 PASSWORD = "s3cret/p@ss%w0rd"
@@ -176,3 +177,16 @@ def test_an_address_that_cannot_be_read_is_not_quoted():
         with pytest.raises(ConfigError) as caught:
             sf.connect(url)
         assert "s3cr" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"url": "postgresql://reader:se@cret@127.0.0.1:1/lims2"},
+        {"host": "reader:se@cret", "dbname": "lims2", "user": "reader"},
+    ],
+)
+def test_a_password_with_an_at_sign_is_shown_nowhere(given):
+    with pytest.raises(ConfigError) as caught:
+        connection_string(given)
+    assert "cret" not in str(caught.value)

@@ -104,13 +104,19 @@ def _locate(kind: str, column: str, filename: str, statement: Callable[[int], Se
     return locate
 
 
+_WHICH = {
+    "session_data": "The column has_nwb of the sessions tells which have one.",
+    "probe_lfp_data": "The column has_lfp_data of the probes tells which should have one.",
+}
+
+
 def _not_one(kind: str, column: str, value: int, found: list[dict[str, Any]]) -> DownloadError:
     if not found:
         return DownloadError(
             f"LIMS has no such file for {column} {value}.",
             source="lims",
             table=kind,
-            hint="has_nwb of the sessions and has_lfp_data of the probes tell which have one.",
+            hint=_WHICH.get(kind),
         )
     listed = ", ".join(f"{row['file_id']} ({row['filename']})" for row in found)
     return DownloadError(
