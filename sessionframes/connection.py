@@ -249,7 +249,7 @@ class Connection:
         path: str | Path,
         tables: Sequence[str] | None = None,
         *,
-        sessions_per_chunk: int = 40,
+        sessions_per_chunk: int = 20,
         overwrite: bool = False,
         on_invalid: OnInvalid = "raise",
         progress: bool = True,
