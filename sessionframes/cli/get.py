@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import sys
@@ -53,10 +54,22 @@ def run(told: argparse.Namespace) -> None:
         check_filters(given, db.arguments(told.table), told.table)
         frame = db.get(told.table, on_invalid=told.on_invalid, progress=not told.quiet, **given)
     if told.output is None:
-        sys.stdout.write(_shown(frame, form))
+        _print(_shown(frame, form))
     else:
         _write(frame, told.output, form)
         sys.stderr.write(f"{len(frame)} rows x {frame.shape[1]} columns written to {told.output}\n")
+
+
+def _print(text: str) -> None:
+    """Write all of a text to standard output."""
+    raw = getattr(sys.stdout, "buffer", None)
+    if not isinstance(raw, io.RawIOBase):
+        sys.stdout.write(text)
+        return
+    # Unbuffered (PYTHONUNBUFFERED), Python writes once, and what a full disk or pipe did not take is lost.
+    rest = memoryview(text.encode("utf-8"))
+    while rest:
+        rest = rest[raw.write(rest) or 0 :]
 
 
 def _form(told: argparse.Namespace) -> str:

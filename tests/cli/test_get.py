@@ -185,3 +185,11 @@ def test_a_device_is_not_replaced(get, tmp_path):
     assert status == 2
     assert "not a file" in err
     assert pipe.is_fifo()
+
+
+def test_nothing_is_lost_where_output_is_not_buffered(start, lims_url, lims):
+    process = start(
+        "get", "units", "--source", lims_url, "--format", "csv", env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
+    out, _ = process.communicate(timeout=60)
+    assert len(out.splitlines()) == 1 + len(lims.get_units())
