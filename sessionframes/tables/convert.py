@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.int64]
 
 
+#: From here on, threads cost less than they save.
 _MANY_ROWS = 50_000
 
 

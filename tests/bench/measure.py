@@ -108,7 +108,7 @@ def ours_export(url):
 
 def adbc_export(url):
     import adbc_driver_postgresql.dbapi  # noqa: F401  before the clock runs
-    import pyarrow.parquet  # noqa: F401
+    import pyarrow.parquet  # noqa: F401  before the clock runs
 
     from tests.bench import baselines
 
