@@ -42,6 +42,8 @@ _DEFAULTS = {
     "keepalives_count": "3",
     "tcp_user_timeout": "60000",
 }
+#: With Postgres's own 4 MB the joins of whole tables spill to disk, a fifth of the time of a call.
+_WORK_MEM = "64MB"
 #: How often a wait looks up, so that Ctrl-C is noticed everywhere (s).
 _BEAT = 0.1
 
@@ -82,7 +84,10 @@ def connection_string(options: Mapping[str, Any], *, statement_timeout: float | 
     if statement_timeout is not None:
         settings["statement_timeout"] = f"{statement_timeout * 1000:.0f}"
     own = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    parts["options"] = f"{parts.get('options') or ''} {own}".strip()
+    # Of the same setting the last counts: the caller's word on memory, ours on what the answers rest on.
+    parts["options"] = " ".join(
+        filter(None, [f"-c work_mem={_WORK_MEM}", str(parts.get("options") or ""), own])
+    )
     for name, value in _DEFAULTS.items():
         parts.setdefault(name, value)
     return make_conninfo("", **parts)

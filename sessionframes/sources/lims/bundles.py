@@ -357,12 +357,17 @@ def _shared_out(bundle: dict[str, Any], schema: pa.Schema) -> tuple[dict[str, An
     """Share the values of a bundle out between columns and the rest."""
     row: dict[str, Any] = {}
     other: dict[str, Any] = {}
+    types = _types(schema)
     for name, value in _swapped_back(bundle).items():
-        if value is None:
-            continue
-        fits = name in schema.names and name != OTHER and _fits(value, schema.field(name).type)
-        (row if fits else other)[name] = value
+        if value is not None:
+            (row if _fits(value, types.get(name)) else other)[name] = value
     return row, other
+
+
+@cache
+def _types(schema: pa.Schema) -> dict[str, str]:
+    # A schema looks each name up in a list that it makes anew; here that would be most of the time.
+    return {field.name: str(field.type) for field in schema if field.name != OTHER}
 
 
 def _swapped_back(bundle: dict[str, Any]) -> dict[str, Any]:
@@ -372,9 +377,9 @@ def _swapped_back(bundle: dict[str, Any]) -> dict[str, Any]:
     return bundle
 
 
-def _fits(value: Any, wanted: pa.DataType) -> bool:
-    if isinstance(value, bool) or wanted == pa.bool_():
-        return isinstance(value, bool) and wanted == pa.bool_()
+def _fits(value: Any, wanted: str | None) -> bool:
+    if wanted is None or isinstance(value, bool) or wanted == "bool":
+        return isinstance(value, bool) and wanted == "bool"
     if not isinstance(value, int | float) or not math.isfinite(value):
         return False
-    return wanted != pa.int64() or (abs(value) < _EXACT and float(value).is_integer())
+    return wanted != "int64" or (abs(value) < _EXACT and float(value).is_integer())
