@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from sessionframes import errors, tables
     from sessionframes.connection import Connection
     from sessionframes.frames.describe import describe
+    from sessionframes.query.q import Q
     from sessionframes.registry import connect, list_sources
     from sessionframes.tables.validation import InvalidRowsWarning
 
 __all__ = [
     "Connection",
     "InvalidRowsWarning",
+    "Q",
     "connect",
     "describe",
     "errors",
@@ -33,6 +35,7 @@ __all__ = [
 _HOMES = {
     "Connection": "sessionframes.connection",
     "InvalidRowsWarning": "sessionframes.tables.validation",
+    "Q": "sessionframes.query.q",
     "connect": "sessionframes.registry",
     "describe": "sessionframes.frames.describe",
     "list_sources": "sessionframes.registry",

@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sessionframes.config import nearest
 from sessionframes.errors import QueryError
-from sessionframes.query import Condition, Query
+from sessionframes.query import Order, Q, Query
+from sessionframes.query.binding import bind
 from sessionframes.query.ids import normalise_ids
+from sessionframes.query.scope import scope_of
+from sessionframes.query.shown import shown
+from sessionframes.query.text import parse
+from sessionframes.query.values import moment, since, until
+from sessionframes.query.where import EVERY, NONE, Condition, Where, all_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sessionframes.query.where import Field
     from sessionframes.source import Read
 
+    Scope = Mapping[str, Field]
 
-def taken(read: Read) -> tuple[str, ...]:
-    """Return the names of the arguments that a table takes: ids, the source's own, switches."""
-    return (*_parsers(read), *read.switches)
+#: What shapes the frame, on every table of every source.
+SHAPE = ("where", "columns", "order_by", "limit")
+#: About sessions, on every table below them, where the source tells when they began.
+_DATES = ("date", "start_date", "end_date")
+_BEGAN = "start_time"
 
 
-def make_query(read: Read, arguments: Mapping[str, Any], *, source: str) -> Query:
+def taken(read: Read, reads: Mapping[str, Read]) -> tuple[str, ...]:
+    """Return the names of the arguments that a table takes: ids, friendly ones, switches, then the shape.
+
+    Parameters
+    ----------
+    read : Read
+        How the table is read.
+    reads : mapping
+        How all tables of the source are read.
+    """
+    scope = _scope(read, reads)
+    dates = _DATES if _BEGAN in scope else ()
+    return (*_parsers(read, scope), *dates, *read.switches, *SHAPE)
+
+
+def make_query(read: Read, arguments: Mapping[str, Any], reads: Mapping[str, Read], *, source: str) -> Query:
     """Return the question that these arguments ask of a table.
 
     Parameters
@@ -30,6 +58,8 @@ def make_query(read: Read, arguments: Mapping[str, Any], *, source: str) -> Quer
         How the source reads the table, and what it takes.
     arguments : mapping
         As of a ``get_*`` call.
+    reads : mapping
+        How all tables of the source are read.
     source : str
         For messages.
 
@@ -38,36 +68,154 @@ def make_query(read: Read, arguments: Mapping[str, Any], *, source: str) -> Quer
     sessionframes.errors.QueryError
         An argument that the table does not take, or a value that it cannot mean.
     """
-    parsers = _parsers(read)
-    conditions: list[Condition] = []
+    try:
+        return _made(read, arguments, reads)
+    except QueryError as error:
+        error.source = error.source or source
+        error.table = error.table or read.table.table_name()
+        raise
+
+
+def _made(read: Read, arguments: Mapping[str, Any], reads: Mapping[str, Read]) -> Query:
+    scope = _scope(read, reads)
+    parsers = _parsers(read, scope)
+    known = taken(read, reads)
+    parts: list[Where] = []
     switches: set[str] = set()
     for name, value in arguments.items():
-        if name in read.switches:
-            switches |= _switched(name, value, source, read.table.table_name())
-        elif name in parsers:
-            condition = parsers[name](value)
-            conditions += [] if condition is None else [condition]
-        else:
+        if name not in known:
             message = f"there is no argument {name!r}."
-            raise QueryError(
-                message, source=source, table=read.table.table_name(), hint=nearest(name, taken(read))
-            )
-    return Query(read.table, tuple(conditions), frozenset(switches))
+            raise QueryError(message, hint=nearest(name, known))
+        if name in read.switches:
+            switches |= _switched(name, value)
+        elif name in parsers:
+            parts.append(parsers[name](value))
+    if _BEGAN in scope:
+        parts.append(_when(scope[_BEGAN], *(arguments.get(name) for name in _DATES)))
+    parts.append(_where(arguments.get("where"), scope))
+    return Query(
+        read.table,
+        all_of(*parts),
+        frozenset(switches),
+        _columns(arguments.get("columns"), read, scope),
+        _order(arguments.get("order_by"), read, scope),
+        _limit(arguments.get("limit")),
+    )
 
 
-def _parsers(read: Read) -> dict[str, Callable[[Any], Condition | None]]:
-    kind = read.table.id_kind()
-    by_id = {f"{column}s": partial(_ids, column, kind) for column in read.table.ids()}
-    return {**by_id, **{argument.name: argument.parse for argument in read.arguments}}
+def _scope(read: Read, reads: Mapping[str, Read]) -> Scope:
+    return scope_of(read.table, [other.table for other in reads.values()])
 
 
-def _ids(column: str, kind: str, values: Any) -> Condition | None:
-    ids = normalise_ids(values, column, kind=kind)
-    return None if ids is None else Condition(column, "in", ids)
+def _parsers(read: Read, scope: Scope) -> dict[str, Callable[[Any], Where]]:
+    by_id = {f"{name}s": partial(_ids, scope[name]) for name in read.table.ids()}
+    if "subject_id" in scope:
+        by_id["subject_id"] = partial(_ids, scope["subject_id"])
+    own = {argument.name: partial(argument.parse, scope[argument.column]) for argument in read.arguments}
+    return {**by_id, **own}
 
 
-def _switched(name: str, value: Any, source: str, table: str) -> set[str]:
+def _ids(field: Field, values: Any) -> Where:
+    ids = normalise_ids(values, field.name, kind=field.id_kind or "str")
+    if ids is None:
+        return EVERY
+    return Condition(field, "in", ids) if ids else NONE
+
+
+def _when(began: Field, date: Any, start_date: Any, end_date: Any) -> Where:
+    if date is not None:
+        if start_date is not None or end_date is not None:
+            message = "date goes with neither start_date nor end_date."
+            raise QueryError(message, column="date", hint="Say date for one day, the others for a range.")
+        _check_day(date)
+        start_date = end_date = date
+    first, last = since(start_date, "start_date"), until(end_date, "end_date")
+    if first is not None and last is not None and first > last:
+        message = f"start_date {shown(start_date)} is after end_date {shown(end_date)}."
+        raise QueryError(message, column="start_date", hint="Swap them.")
+    return all_of(_bounded(began, "gte", first), _bounded(began, "lte", last))
+
+
+def _check_day(value: Any) -> None:
+    if isinstance(when := moment(value, "date"), datetime):
+        message = f"{shown(value)} is a time, and date is a whole day."
+        hint = f"Say date={when.date().isoformat()!r}, or start_date and end_date for times."
+        raise QueryError(message, column="date", hint=hint)
+
+
+def _bounded(field: Field, lookup: str, limit: datetime | None) -> Where:
+    return EVERY if limit is None else Condition(field, lookup, limit)
+
+
+def _where(where: Any, scope: Scope) -> Where:
+    if where is None:
+        return EVERY
+    if isinstance(where, str):
+        where = parse(where)
+    if not isinstance(where, Q):
+        message = f"where is {shown(where)}, of type {type(where).__name__}."
+        hint = 'Give a Q, such as Q(snr__gte=1.5), or its text form, such as "snr__gte=1.5".'
+        raise QueryError(message, hint=hint)
+    return bind(where, scope)
+
+
+def _columns(columns: Any, read: Read, scope: Scope) -> tuple[str, ...] | None:
+    if columns is None:
+        return None
+    names = [_own(name, "columns", read, scope) for name in _listed(columns)]
+    # The key is the index, whether or not it is named.
+    return tuple(name for name in dict.fromkeys(names) if name != read.table.key_name())
+
+
+def _order(order_by: Any, read: Read, scope: Scope) -> tuple[Order, ...]:
+    if order_by is None:
+        return ()
+    found: dict[str, Order] = {}
+    for said in _listed(order_by):
+        descending = isinstance(said, str) and said.startswith("-")
+        name = _own(said[1:] if descending else said, "order_by", read, scope)
+        if scope[name].kind in ("json", "texts"):
+            message = f"{name} holds JSON or lists, which have no order."
+            raise QueryError(message, column=name, hint="Order by another column.")
+        if name in found:
+            message = f"order_by names {name!r} twice."
+            raise QueryError(message, column=name, hint="Name it once.")
+        found[name] = Order(name, descending)
+    return tuple(found.values())
+
+
+def _listed(names: Any) -> list[Any]:
+    try:
+        return [names] if isinstance(names, str) else list(names)
+    except TypeError:
+        return [names]
+
+
+def _own(name: Any, argument: str, read: Read, scope: Scope) -> str:
+    """Return the name of a column of the table itself."""
+    known = tuple(read.table.dtypes())
+    if isinstance(name, str) and name in known:
+        return name
+    if isinstance(name, str) and name in scope:
+        message = f"{argument} names {name!r}, a column of {scope[name].table}."
+        hint = f"Get {scope[name].table} too, and join the two; a filter may name it as it is."
+        raise QueryError(message, hint=hint)
+    message = f"{argument} names {shown(name)}, which is no column."
+    raise QueryError(message, hint=nearest(name if isinstance(name, str) else "", known))
+
+
+def _limit(limit: Any) -> int | None:
+    if limit is None:
+        return None
+    is_number = isinstance(limit, int | np.integer) and not isinstance(limit, bool | np.timedelta64)
+    if not is_number or limit < 0:
+        message = f"limit is {shown(limit)}."
+        raise QueryError(message, hint="Give a whole number, 0 or more.")
+    return int(limit)
+
+
+def _switched(name: str, value: Any) -> set[str]:
     if not isinstance(value, bool):
         message = f"{name} is {value!r}."
-        raise QueryError(message, source=source, table=table, hint="Say True or False.")
+        raise QueryError(message, hint="Say True or False.")
     return {name} if value else set()

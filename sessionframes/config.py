@@ -34,6 +34,8 @@ _ORIGINS = _ARGUMENT, _ENVIRONMENT, _CONFIG_FILE, _DEFAULT = (
     "config file",
     "default",
 )
+#: The one thing at the top of the config file.
+_ENTRIES = "sources"
 _KINDS = {str: "text", int: "whole number", float: "number", bool: "yes or no"}
 _USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][\w+.-]*://)(?P<user>[^:/?#@\s]*):(?P<password>\S*)@")
 _PARAMETER = re.compile(
@@ -58,7 +60,8 @@ def mask(text: str) -> str:
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a sentence that names the known names closest to `name`, or all of them if none is close."""
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    by_fold = {known_name.casefold(): known_name for known_name in names}
+    close = [by_fold[fold] for fold in difflib.get_close_matches(name.casefold(), by_fold, n=3, cutoff=0.6)]
     if close:
         return f"Did you mean {' or '.join(map(repr, close))}?"
     return f"Known: {', '.join(names)}." if names else "There are none."
@@ -255,7 +258,7 @@ def read_entries(path: Path | None = None) -> dict[str, dict[str, Any]]:
     Raises
     ------
     ConfigError
-        The file cannot be read, is no TOML, or an entry is not a table.
+        The file cannot be read, is no TOML, holds something beside entries, or an entry is not a table.
     """
     named = path is not None or bool(os.environ.get("SESSIONFRAMES_CONFIG"))
     path = path or config_path()
@@ -269,7 +272,12 @@ def read_entries(path: Path | None = None) -> dict[str, dict[str, Any]]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"the config file {path} cannot be read: {error}."
         raise ConfigError(message) from error
-    entries = document.get("sources", {})
+    for name in document:
+        if name != _ENTRIES:
+            message = f"the config file {path} has {name!r} at its top."
+            hint = f"{nearest(name, [_ENTRIES])} Write [{_ENTRIES}.NAME] above the options of an entry."
+            raise ConfigError(message, hint=hint)
+    entries = document.get(_ENTRIES, {})
     if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
         message = f"in the config file {path}, 'sources' must hold tables."
         raise ConfigError(message, hint='Write [sources.NAME] and, below it, source = "lims".')

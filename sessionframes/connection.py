@@ -9,9 +9,14 @@ from sessionframes.arguments import make_query, taken
 from sessionframes.config import mask, nearest
 from sessionframes.downloads import download, stream
 from sessionframes.errors import ExportError, TableNotProvidedError
-from sessionframes.frames.describe import describe
+from sessionframes.explain import Explanation, explain
+from sessionframes.frames.describe import describe, describe_tables
 from sessionframes.frames.provenance import attach, describe_origin
 from sessionframes.pipeline import fetched
+from sessionframes.query import Query
+from sessionframes.query.scope import fields_of
+from sessionframes.query.where import NONE, Condition
+from sessionframes.residual import Above
 from sessionframes.tables.convert import to_frame
 from sessionframes.tables.validation import OnInvalid, check_choice, checked
 
@@ -21,8 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from sessionframes.query import Query
     from sessionframes.source import FileKind, Read, Source, Transport
+    from sessionframes.tables.order import Rows
     from sessionframes.transports.files import FileTransport
 
 
@@ -78,7 +83,12 @@ class Connection:
         **arguments
             ``session_ids``, ``probe_ids``, ``channel_ids``, ``unit_ids`` as far as the table carries that
             id: one, or any collection, array, Series, Index, or frame that carries it; None for no filter,
-            an empty one for no rows. Beside them, what the source's table takes: see :meth:`arguments`.
+            an empty one for no rows. ``subject_id``, ``date``, ``start_date``, ``end_date`` on sessions and
+            all tables below them, where the source tells; dates are closed on both sides, a bare one is its
+            whole day. ``where``: a :class:`~sessionframes.Q`, or its text form, on columns of the table and
+            of those above it. ``columns``: names of those that the frame is to have. ``order_by``: names of
+            columns, "-" before one for the largest first; nulls come last, the key decides last. ``limit``:
+            how many rows at most. Beside them, what the source's table takes: see :meth:`arguments`.
 
         Returns
         -------
@@ -100,10 +110,11 @@ class Connection:
         check_choice(on_invalid)
         read = self.read(table)
         query = self.query(table, **arguments)
-        arrow, rows = fetched(read, query, self._transport, self._source.name, progress=progress)
-        frame = to_frame(arrow, read.table, rows)
+        arrow, rows = self._fetched(read, query, self._transport, progress=progress)
+        model = read.table.narrowed(query.columns)
+        frame = to_frame(arrow, model, rows)
         del arrow
-        frame = checked(frame, read.table, on_invalid, source=self._source.name)
+        frame = checked(frame, model, on_invalid, source=self._source.name)
         return attach(frame, describe_origin(self._source.name, self._transport.address, query))
 
     def get_sessions(self, session_ids: Any = None, **arguments: Any) -> pd.DataFrame:
@@ -197,8 +208,13 @@ class Connection:
         """
         return download(self, *self._file_kind(kind), ids, path, workers=workers, progress=progress)
 
-    def describe(self, table: str) -> pd.DataFrame:
-        """Return the data dictionary of a table of this source; see :func:`sessionframes.describe`."""
+    def describe(self, table: str | None = None) -> pd.DataFrame:
+        """Return the data dictionary of a table of this source, or the list of its tables.
+
+        See :func:`sessionframes.describe`.
+        """
+        if table is None:
+            return describe_tables(read.table for read in self._source.reads.values())
         return describe(self.read(table).table)
 
     def read(self, table: str) -> Read:
@@ -215,7 +231,7 @@ class Connection:
 
     def arguments(self, table: str) -> tuple[str, ...]:
         """Return the names of the arguments that a table takes, ids first."""
-        return taken(self.read(table))
+        return taken(self.read(table), self._source.reads)
 
     def query(self, table: str, **arguments: Any) -> Query:
         """Return the question that a ``get_*`` call with these arguments asks, checked, without asking it.
@@ -225,7 +241,30 @@ class Connection:
         sessionframes.errors.QueryError
             An argument that the table does not take, or a value that it cannot mean.
         """
-        return make_query(self.read(table), arguments, source=self._source.name)
+        return make_query(self.read(table), arguments, self._source.reads, source=self._source.name)
+
+    def explain(self, table: str, **arguments: Any) -> Explanation:
+        """Return what a ``get_*`` call with these arguments would send, and what it would leave to us.
+
+        Parameters
+        ----------
+        table : str
+            Its name: one of :attr:`tables`.
+        **arguments
+            As of :meth:`get`.
+
+        Returns
+        -------
+        Explanation
+            Prints itself, in a notebook too: the requests without secrets, what of the filter the source
+            does, and what is left (the residual). Nothing is sent.
+
+        Raises
+        ------
+        sessionframes.errors.QueryError
+            As in :meth:`get`.
+        """
+        return explain(self.read(table), self.query(table, **arguments), self._transport, self._source.name)
 
     def fetch_arrow(self, read: Read, query: Query, transport: Transport | None = None) -> pa.Table:
         """Return the answer to a query as an Arrow table of its schema, in no order; not validated yet.
@@ -239,8 +278,8 @@ class Connection:
         transport : Transport, optional
             A view of the source to use in place of the connection's own transport.
         """
-        transport = transport or self._transport
-        table, rows = fetched(read, query, transport, self._source.name, progress=False)
+        table, rows = self._fetched(read, query, transport or self._transport, progress=False)
+        table = table.select(read.table.narrowed(query.columns).arrow_schema().names)
         # Positions tell the order too, which is not asked for, and which rows count, where not all do.
         return table if rows is None or len(rows) == len(table) else table.combine_chunks().take(rows)
 
@@ -275,7 +314,9 @@ class Connection:
         progress : bool
             Show progress.
         **arguments
-            As of the ``get_*`` calls, applied to each table that takes them, such as ``session_ids``.
+            As of the ``get_*`` calls, applied to each table that takes them, such as ``session_ids``; not
+            ``columns``, ``order_by`` and ``limit``. ``where`` holds for every table, or is a dict of filters
+            by table.
 
         Returns
         -------
@@ -319,6 +360,20 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<{self._source.name} at {self._transport.address}: {', '.join(self.tables)}>"
+
+    def _fetched(
+        self, read: Read, query: Query, transport: Transport, *, progress: bool
+    ) -> tuple[pa.Table, Rows | None]:
+        def fetch_above(name: str, ids: tuple[Any, ...], columns: tuple[str, ...]) -> pa.Table:
+            other = self.read(name)
+            key = fields_of(other.table)[other.table.key_name()]
+            switches = query.switches & other.switches.keys()
+            where = Condition(key, "in", ids) if ids else NONE
+            return self.fetch_arrow(other, Query(other.table, where, switches, columns), transport)
+
+        models = {name: other.table for name, other in self._source.reads.items()}
+        above = Above(models, fetch_above)
+        return fetched(read, query, transport, self._source.name, above=above, progress=progress)
 
     def _not_provided(self, what: str, name: object, known: Iterable[str]) -> TableNotProvidedError:
         others = self.who_has(name) if isinstance(name, str) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.config import nearest
@@ -39,12 +40,16 @@ def export(
     if type(sessions_per_chunk) is not int or sessions_per_chunk < 1:
         message = f"sessions_per_chunk is {sessions_per_chunk!r}."
         raise QueryError(message, hint="Give a whole number, 1 or more.")
+    _check_whole(db, arguments)
     # Collections that can be read only once are needed for each table.
     arguments = {name: _kept(value) for name, value in arguments.items()}
+    _check_filtered(db, names, arguments.get("where"))
     by_table = {name: _arguments(db, name, arguments) for name in names}
     _check_all_taken(db, names, arguments, by_table)
+    # A filter on what sessions know nothing of is none on which sessions there are.
+    of_sessions = by_table.get("sessions", {**arguments, "where": None})
     with db.transport.consistent() as view:
-        sessions = _session_ids(db, arguments, view)
+        sessions = _session_ids(db, of_sessions, view)
         chunks = [
             sessions[start : start + sessions_per_chunk]
             for start in range(0, len(sessions), sessions_per_chunk)
@@ -91,8 +96,25 @@ def _kept(value: Any) -> Any:
     return list(value) if is_iterator else value
 
 
+def _check_whole(db: Connection, arguments: dict[str, Any]) -> None:
+    for name in ("columns", "order_by", "limit"):
+        if arguments.get(name) is not None:
+            message = f"an export holds whole tables, and takes no {name!r}."
+            raise QueryError(message, source=db.source.name, hint=f"Say {name} when you read it back.")
+
+
+def _check_filtered(db: Connection, names: list[str], where: Any) -> None:
+    for name in where if isinstance(where, Mapping) else ():
+        if name not in names:
+            message = f"where is about {name!r}, which is not exported."
+            raise QueryError(message, source=db.source.name, hint=nearest(str(name), names))
+
+
 def _arguments(db: Connection, table: str, arguments: dict[str, Any]) -> dict[str, Any]:
     takes = db.arguments(table)
+    where = arguments.get("where")
+    if isinstance(where, Mapping):
+        arguments = {**arguments, "where": where.get(table)}
     return {name: value for name, value in arguments.items() if name in takes}
 
 

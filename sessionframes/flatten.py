@@ -11,13 +11,15 @@ if TYPE_CHECKING:
 
 
 def from_batch(model: type[Table], batch: pa.RecordBatch) -> pa.Table:
-    """Return a record batch that has the model's columns already, with the model's Arrow types.
+    """Return a record batch that has columns of the model already, with the model's Arrow types.
 
     Parameters
     ----------
     model : type of Table
         The source's form of the table.
     batch : pyarrow.RecordBatch
-        The same columns in the same order; types may differ in width, such as string for large_string.
+        Of these columns, in any order; types may differ in width, such as string for large_string.
     """
-    return pa.Table.from_batches([batch]).cast(model.arrow_schema())
+    schema = model.arrow_schema()
+    fields = [schema.field(name) for name in batch.schema.names]
+    return pa.Table.from_batches([batch]).cast(pa.schema(fields))

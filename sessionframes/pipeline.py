@@ -8,17 +8,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from sessionframes.errors import SourceError, SourceResponseError
-from sessionframes.tables.order import in_order, newest_in_order
+from sessionframes.query import EVERY
+from sessionframes.residual import fulfilling
+from sessionframes.tables.order import in_order, newest_in_order, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from concurrent.futures import Future
 
     from sessionframes.query import Query
-    from sessionframes.source import Read, Transport
+    from sessionframes.residual import Above
+    from sessionframes.source import Plan, Read, Transport
     from sessionframes.tables.order import Rows
 
 #: A query that is done sooner shows no progress (s).
@@ -28,7 +32,7 @@ _FLATTENERS = min(4, os.cpu_count() or 1)
 
 
 def fetched(
-    read: Read, query: Query, transport: Transport, source: str, *, progress: bool
+    read: Read, query: Query, transport: Transport, source: str, *, above: Above, progress: bool
 ) -> tuple[pa.Table, Rows | None]:
     """Return what answers a query, not validated yet.
 
@@ -42,14 +46,17 @@ def fetched(
         Where to.
     source : str
         For messages.
+    above : Above
+        The source's other tables, for the part of the filter that the source leaves to us.
     progress : bool
         Show progress when it takes longer than 2 s.
 
     Returns
     -------
     tuple of pyarrow.Table and numpy.ndarray or None
-        A table of the model's Arrow schema, and the positions of the rows that count, in the order of the
-        key; None if that is all of them as they are. They are put in order by who converts them, once.
+        A table with the columns of ``query.needed()`` or more, and the positions of the rows that count, in
+        the order asked for; None if that is all of them as they are. They are put in order by who converts
+        them, once.
 
     Raises
     ------
@@ -57,27 +64,40 @@ def fetched(
         The source could not answer.
     """
     model = read.table
-    schema = model.arrow_schema()
     if query.is_impossible:
-        return schema.empty_table(), None
-    pages = (page for request in read.compile(query) for page in transport.fetch(request))
+        return model.arrow_schema().empty_table(), None
+    plan = read.compile(query)
+    pages = (page for request in plan.requests for page in transport.fetch(request))
     try:
         # Closed at once when interrupted: a traceback that is kept would keep the query running too.
         with closing(_flattened(read, pages)) as tables:
             parts = list(_counted(tables, model.table_name(), progress=progress))
+        for part in parts:
+            _check_schema(part, read, query.needed(plan.residual), source)
+        if not parts:
+            return model.arrow_schema().empty_table(), None
+        whole = pa.concat_tables(parts)
+        return whole, _counting(whole, read, query, plan, above)
     except SourceError as error:
         # A transport knows no table; the message is to name it all the same.
         error.table = error.table or model.table_name()
         raise
-    for part in parts:
-        _check_schema(part, read, source)
-    if not parts:
-        return schema.empty_table(), None
-    whole = pa.concat_tables(parts)
-    key = whole.column(model.key_name())
-    if read.newest_by is None:
-        return whole, in_order(key)
-    return whole.select(schema.names), newest_in_order(key, whole.column(read.newest_by))
+
+
+def _counting(table: pa.Table, read: Read, query: Query, plan: Plan, above: Above) -> Rows | None:
+    """Return the positions of the rows that count, in the order asked for; None for all as they are."""
+    key = table.column(read.table.key_name())
+    newest_by = read.newest_by
+    rows = in_order(key) if newest_by is None else newest_in_order(key, table.column(newest_by))
+    if plan.residual != EVERY:
+        keep = fulfilling(plan.residual, table, read.table, above)
+        rows = np.flatnonzero(keep) if rows is None else rows[keep[rows]]
+    if query.order_by:
+        orders = [(order.column, order.descending) for order in query.order_by]
+        rows = ordered(table, orders, read.table.key_name(), rows)
+    if query.limit is None:
+        return rows
+    return np.arange(min(query.limit, table.num_rows)) if rows is None else rows[: query.limit]
 
 
 def _flattened(read: Read, pages: Generator[Any]) -> Generator[pa.Table]:
@@ -93,9 +113,11 @@ def _flattened(read: Read, pages: Generator[Any]) -> Generator[pa.Table]:
             yield under_way.popleft().result()
 
 
-def _check_schema(page: pa.Table, read: Read, source: str) -> None:
+def _check_schema(page: pa.Table, read: Read, needed: tuple[str, ...], source: str) -> None:
+    schema = read.table.arrow_schema()
     own = [name for name in page.schema.names if name != read.newest_by]
-    if not page.select(own).schema.equals(read.table.arrow_schema()):
+    declared = pa.schema([field for field in schema if field.name in own])
+    if not set(needed) <= set(own) or not page.select(own).schema.equals(declared):
         message = f"a page was flattened to {own}, not to the columns of the table."
         raise SourceResponseError(
             message, source=source, table=read.table.table_name(), hint="Report this: it is a bug."

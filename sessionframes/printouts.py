@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sessionframes.frames.describe import table_schema
-from sessionframes.registry import list_sources, load_source
+from sessionframes.registry import declared_sources, load_source
 from sessionframes.tables import core_tables
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def printouts() -> dict[Path, str]:
         SCHEMAS / "tables" / f"{name}.json": _json(table_schema(model))
         for name, model in core_tables().items()
     }
-    for name in list_sources():
+    for name in declared_sources():
         source = load_source(name)
         for table, read in source.reads.items():
             printed[SCHEMAS / "tables" / name / f"{table}.json"] = _json(table_schema(read.table))
@@ -41,7 +41,7 @@ def printouts() -> dict[Path, str]:
 
 def capabilities() -> str:
     """Return who has which tables and files, as a Markdown table: a row each, a column per source."""
-    sources = [load_source(name) for name in list_sources()]
+    sources = [load_source(name) for name in declared_sources()]
     tables = dict.fromkeys([*core_tables(), *(table for source in sources for table in source.reads)])
     files = dict.fromkeys(kind for source in sources for kind in source.files)
     rows = [["", *(source.name for source in sources)], ["---"] * (len(sources) + 1)]

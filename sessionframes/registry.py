@@ -24,7 +24,15 @@ DEMO = "demo"
 
 
 def list_sources() -> list[str]:
-    """Return the names of all sources, our own and those of installed packages, in alphabetical order."""
+    """Return the names that :func:`connect` takes, but for entries of the config file, in alphabetical order.
+
+    They are those of our own sources, of those of installed packages, and "demo".
+    """
+    return sorted({DEMO, *declared_sources()})
+
+
+def declared_sources() -> list[str]:
+    """Return the names of the sources that declare what they have: all but the demo, which speaks as LIMS."""
     own = [module.name for module in pkgutil.iter_modules(sources.__path__)]
     return sorted({*own, *(point.name for point in entry_points(group=ENTRY_POINTS))})
 
@@ -49,7 +57,7 @@ def load_source(name: str) -> Source:
         return _load_foreign(foreign[0])
     if name not in own:
         message = f"there is no source {_shown(name)}."
-        raise UnknownSourceError(message, hint=nearest(name, [*list_sources(), DEMO]))
+        raise UnknownSourceError(message, hint=nearest(name, list_sources()))
     found: Source = importlib.import_module(f"{sources.__name__}.{name}").SOURCE
     return found
 
@@ -106,7 +114,7 @@ def connect(target: str, **options: Any) -> Connection:
             raise ConfigError(message, hint="Give one of them.")
         return _open(load_source(_by_scheme(target)), {}, {"url": target, **options})
     if target not in list_sources():
-        known = [*list_sources(), *entries, DEMO]
+        known = [*list_sources(), *entries]
         message = f"there is no source, nor entry of the config file, named {_shown(target)}."
         raise UnknownSourceError(message, hint=nearest(target, known))
     return _open(load_source(target), {}, options)
@@ -121,7 +129,7 @@ def _open(source: Source, entry: dict[str, Any], options: dict[str, Any]) -> Con
 def who_has(table: str) -> list[str]:
     """Return the names of the sources that have a table or a kind of file of that name."""
     having = []
-    for name in list_sources():
+    for name in declared_sources():
         with suppress(ConfigError):
             source = load_source(name)
             having += [name] if table in source.reads or table in source.files else []
@@ -145,7 +153,7 @@ def _open_entry(name: str, settings: dict[str, Any], options: dict[str, Any]) ->
         message = (
             f"the entry [sources.{name}] of {config_path()} is about no source that there is: {wanted!r}."
         )
-        hint = f'Write source = "..." in it, one of: {", ".join([*list_sources(), DEMO])}.'
+        hint = f'Write source = "..." in it, one of: {", ".join(list_sources())}.'
         raise ConfigError(message, hint=hint) from error
     return _open(source, settings, options)
 
@@ -153,7 +161,7 @@ def _open_entry(name: str, settings: dict[str, Any], options: dict[str, Any]) ->
 def _by_scheme(url: str) -> str:
     scheme = url.partition("://")[0].partition("+")[0].lower()
     schemes: dict[str, str] = {}
-    for name in list_sources():
+    for name in declared_sources():
         # A package that cannot be loaded must not stand in the way of the others' addresses.
         with suppress(ConfigError):
             schemes.update(dict.fromkeys(load_source(name).schemes, name))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sessionframes.query.conditions import Condition
 from sessionframes.query.values import texts, until
+from sessionframes.query.where import EVERY, NONE, Condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from sessionframes.config import Option, Options
     from sessionframes.connection import Connection
-    from sessionframes.query import Query
+    from sessionframes.query import Query, Where
+    from sessionframes.query.where import Field
     from sessionframes.tables import Table
     from sessionframes.transports.files import FileRequest
 
@@ -43,41 +44,66 @@ class Transport(Protocol):
 
 @dataclass(frozen=True)
 class Argument:
-    """A friendly argument of a ``get_*`` call beside the ids, which every table has by itself.
+    """A friendly argument of a ``get_*`` call beside those that every table has by itself.
 
     Parameters
     ----------
     name : str
         The keyword.
+    column : str
+        What it is about: a column of the table, or of one above it.
     description : str
         What it keeps, for messages and help.
     parse : callable
-        From the value given to a condition, or to None where it filters nothing.
+        From that column and the value given to a filter.
     """
 
     name: str
+    column: str
     description: str
-    parse: Callable[[Any], Condition | None]
+    parse: Callable[[Field, Any], Where]
 
 
 def until_argument(name: str, column: str, description: str) -> Argument:
     """Return an argument that limits an instant from above; a bare date includes its whole day."""
 
-    def parse(value: Any) -> Condition | None:
+    def parse(field: Field, value: Any) -> Where:
         limit = until(value, name)
-        return None if limit is None else Condition(column, "lte", limit)
+        return EVERY if limit is None else Condition(field, "lte", limit)
 
-    return Argument(name, description, parse)
+    return Argument(name, column, description, parse)
 
 
 def texts_argument(name: str, column: str, description: str) -> Argument:
     """Return an argument that takes one text or several, any of which may be the column's value."""
 
-    def parse(value: Any) -> Condition | None:
+    def parse(field: Field, value: Any) -> Where:
         wanted = texts(value, name)
-        return None if wanted is None else Condition(column, "in", wanted)
+        if wanted is None:
+            return EVERY
+        return Condition(field, "in", wanted) if wanted else NONE
 
-    return Argument(name, description, parse)
+    return Argument(name, column, description, parse)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a source will do about a question, and what it leaves to us.
+
+    Parameters
+    ----------
+    requests : sequence
+        Of the transport's kind; their pages together hold the rows.
+    residual : Where
+        The part of the filter that the source cannot do: its pages hold every row that fulfils the filter,
+        and maybe others that do not fulfil this.
+    limited : bool
+        Whether the source does order and limit: its pages hold the rows asked for and no more.
+    """
+
+    requests: Sequence[Any]
+    residual: Where = EVERY
+    limited: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,9 +115,10 @@ class Read:
     table : type of Table
         The source's form of it.
     compile : callable
-        From a query to the requests that answer it; pure.
+        From a query to the :class:`Plan` that answers it; pure.
     flatten : callable
-        From one page of an answer to an Arrow table of the form's schema; pure. No row more, no row less.
+        From one page of an answer to an Arrow table of columns of the form's schema, in its order: at least
+        those that ``query.needed(plan.residual)`` names; pure. No row more, no row less.
     arguments : sequence of Argument
         Friendly arguments beside the ids.
     switches : mapping
@@ -102,7 +129,7 @@ class Read:
     """
 
     table: type[Table]
-    compile: Callable[[Query], Sequence[Any]]
+    compile: Callable[[Query], Plan]
     flatten: Callable[[Any], pa.Table]
     arguments: Sequence[Argument] = ()
     switches: Mapping[str, str] = field(default_factory=dict)

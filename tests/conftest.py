@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from sessionframes.demo.lims import load
 from sessionframes.demo.opening import world_recipe
 from sessionframes.demo.postgres import cluster
 from sessionframes.demo.world import World, make_world
+from tests.query.stored import Postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,29 +95,16 @@ def world() -> World:
     return make_world(SCALE)
 
 
-@pytest.fixture(scope="session")
-def lims_url(server_url: str) -> str:
-    """The URL of the LIMS of our making; for reading only."""
-    return at(server_url, "ours")
-
-
-@pytest.fixture(scope="session")
-def lims(lims_url: str) -> Iterator[LimsConnection]:
-    """A connection to the LIMS of our making."""
-    with sf.connect("lims", url=lims_url) as db:
-        yield db
-
-
 @pytest.fixture(scope="session", params=sorted(PRISTINE))
-def any_lims_url(request: pytest.FixtureRequest, server_url: str) -> str:
+def lims_url(request: pytest.FixtureRequest, server_url: str) -> str:
     """The URL of each LIMS in turn; for reading only."""
     return at(server_url, request.param)
 
 
 @pytest.fixture(scope="session")
-def any_lims(any_lims_url: str) -> Iterator[LimsConnection]:
+def lims(lims_url: str) -> Iterator[LimsConnection]:
     """A connection to each LIMS in turn."""
-    with sf.connect("lims", url=any_lims_url) as db:
+    with sf.connect("lims", url=lims_url) as db:
         yield db
 
 
@@ -139,3 +128,15 @@ def change(own_lims_url: str) -> Callable[..., None]:
                 connection.execute(statement)
 
     return execute
+
+
+@pytest.fixture(scope="module")
+def postgres(server_url: str) -> Iterator[Postgres]:
+    """A database that holds whatever table a test makes up."""
+    name = f"kept_{os.getpid()}_{time.monotonic_ns()}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"create database {name} template template0")
+        kept = Postgres(at(server_url, name))
+        yield kept
+        kept.close()
+        connection.execute(f"drop database {name} with (force)")

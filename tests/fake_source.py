@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sessionframes.connection import Connection
-from sessionframes.source import Read, Source, texts_argument, until_argument
+from sessionframes.query.where import Condition, all_of, conjuncts
+from sessionframes.source import Plan, Read, Source, texts_argument, until_argument
 from sessionframes.tables import Sessions, Table
 from sessionframes.tables.kinds import (
     Count,
@@ -32,7 +33,7 @@ from sessionframes.tables.kinds import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from sessionframes.query import Query
+    from sessionframes.query import Query, Where
 
 ADDRESS = "memory://fake"
 BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
@@ -141,8 +142,8 @@ class FakeTransport:
     def fetch(self, request: Query) -> Iterator[pa.Table]:
         self.sent.append(request)
         table = self.tables[request.table.table_name()]
-        for condition in request.conditions:
-            values = table.column(condition.column)
+        for condition in filter(is_pushed(request), conjuncts(request.where)):
+            values = table.column(condition.field.name)
             if condition.lookup == "in":
                 keep = pc.is_in(values, value_set=pa.array(list(condition.value), values.type))
             else:
@@ -163,8 +164,20 @@ class FakeTransport:
         self.closed += 1
 
 
-def _compile(query: Query) -> list[Query]:
-    return [query]
+def is_pushed(query: Query) -> Callable[[Where], bool]:
+    """Tell what this source can do by itself: "in" and "lte" on the table's own columns."""
+
+    def told(part: Where) -> bool:
+        if not isinstance(part, Condition) or part.path or part.part:
+            return False
+        return part.field.table == query.table.table_name() and part.lookup in ("in", "lte")
+
+    return told
+
+
+def _compile(query: Query) -> Plan:
+    residual = [part for part in conjuncts(query.where) if not is_pushed(query)(part)]
+    return Plan([query], all_of(*residual))
 
 
 def _flatten(page: pa.Table) -> pa.Table:

@@ -173,9 +173,25 @@ def test_entries_of_the_config_file(file):
     assert read_entries() == {"mine": {"source": "lims", "host": "é", "port": 1}}
 
 
-def test_a_file_without_sources_has_no_entries(file):
-    file.write_text("[other]\na = 1\n")
+@pytest.mark.parametrize("content", ["", "# nothing yet\n", "[sources]\n"])
+def test_a_file_without_sources_has_no_entries(file, content):
+    file.write_text(content)
     assert read_entries() == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('[source.mine]\nsource = "lims"\n', r"'source' at its top\. Did you mean 'sources'\?"),
+        ('[sources.mine]\nsource = "lims"\n[Sources.other]\n', r"'Sources' at its top\. Did you mean"),
+        ('[mine]\nsource = "lims"\n', r"'mine' at its top\. Known: sources\. Write \[sources\.NAME\]"),
+        ('host = "limsdb2"\n', r"'host' at its top"),
+    ],
+)
+def test_what_is_no_entry_is_pointed_out(file, content, said):
+    file.write_text(content)
+    with pytest.raises(ConfigError, match=rf"config\.toml has {said}"):
+        read_entries()
 
 
 def test_no_file_where_none_was_named_is_no_fault(monkeypatch, tmp_path):

@@ -20,6 +20,8 @@ from sessionframes.errors import (
     SourceUnavailableError,
     TableNotProvidedError,
 )
+from sessionframes.query import EVERY
+from sessionframes.query.where import conditions
 from sessionframes.tables.validation import InvalidRowsWarning, validate
 from tests.fake_source import ADDRESS, IntCells, TextCells, cells, changed, connect, fake_transport
 
@@ -47,8 +49,9 @@ def test_a_table_comes_whole_validated_and_ordered(db, transport):
 
 def test_what_can_be_asked_is_told(db):
     assert db.tables == ("sessions", "cells", "labs")
-    assert db.arguments("cells") == ("session_ids", "cell_ids", "seen_at", "labels", "include_bad")
-    assert db.arguments("labs") == ("lab_ids",)
+    assert db.arguments("cells")[:2] == ("session_ids", "cell_ids")
+    assert {"seen_at", "labels", "include_bad", "where", "columns"} < set(db.arguments("cells"))
+    assert db.arguments("labs")[0] == "lab_ids"
     assert db.describe("cells").index.tolist() == list(IntCells.facts())
 
 
@@ -103,7 +106,8 @@ def test_on_invalid_is_one_of_two(db, transport, value):
 def test_conditions_reach_the_source_checked(db, transport):
     frame = db.get("cells", session_ids=["20", 10.0], labels="cell 1 é", seen_at="2020-01-01")
     asked = {
-        condition.column: (condition.lookup, condition.value) for condition in transport.sent[0].conditions
+        condition.field.name: (condition.lookup, condition.value)
+        for condition in conditions(transport.sent[0].where)
     }
     assert asked == {
         "session_id": ("in", (10, 20)),
@@ -115,7 +119,7 @@ def test_conditions_reach_the_source_checked(db, transport):
 
 def test_none_filters_nothing(db, transport):
     assert len(db.get("cells", session_ids=None, seen_at=None, labels=None)) == 20
-    assert transport.sent[0].conditions == ()
+    assert transport.sent[0].where == EVERY
 
 
 def test_a_frame_is_a_filter(db):
@@ -245,7 +249,7 @@ def test_a_frame_tells_where_it_came_from(db):
     assert origin.keys() == {"source", "address", "table", "query", "time", "sessionframes", "schema"}
     assert origin["source"] == "fake"
     assert origin["address"] == ADDRESS
-    assert origin["query"] == "cells(session_id__in=[10, 20, 30, and 1 more], include_bad=True)"
+    assert origin["query"] == "cells(where=session_id__in=[10, 20, 30, and 1 more], include_bad=True)"
     assert origin["schema"] == IntCells.schema_hash()
     assert datetime.fromisoformat(origin["time"]).tzinfo is not None
 
@@ -287,7 +291,7 @@ def test_repr_says_what_it_is(db):
 
 def test_asking_does_not_send(db, transport):
     query = db.query("cells", session_ids=[10])
-    assert str(query) == "cells(session_id__in=[10])"
+    assert str(query) == "cells(where=session_id__in=[10])"
     assert not transport.sent
 
 
@@ -306,7 +310,9 @@ def test_a_source_without_files_says_so(db, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_every_call_is_told_in_the_docstring_of_get():
+def test_every_argument_is_told_in_the_docstring_of_get(db):
     assert isinstance(Connection.get.__doc__, str)
-    for name in ("on_invalid", "progress", "session_ids"):
-        assert name in Connection.get.__doc__
+    for name in {*db.arguments("sessions")} - {"began_at"}:
+        assert f"``{name}``" in Connection.get.__doc__
+    for name in ("on_invalid", "progress"):
+        assert f"\n        {name} : " in Connection.get.__doc__

@@ -86,8 +86,8 @@ def test_connect_itself_loads_nothing_heavy():
 
 def test_drivers_are_loaded_only_by_connecting():
     code = """
-from sessionframes.registry import list_sources, load_source
-for name in list_sources():
+from sessionframes.registry import declared_sources, load_source
+for name in declared_sources():
     load_source(name)
 import sessionframes.printouts
 """

@@ -10,7 +10,7 @@ import pytest
 import sessionframes as sf
 from sessionframes.connection import Connection
 from sessionframes.errors import ConfigError, SessionFramesError, UnknownSourceError
-from sessionframes.registry import list_sources, load_source
+from sessionframes.registry import declared_sources, list_sources, load_source
 from sessionframes.source import Source
 
 SECRET = "h1dden"
@@ -73,10 +73,16 @@ def config(tmp_path, monkeypatch):
     return path.write_text
 
 
+def test_what_connect_takes_is_listed_the_demo_too():
+    assert list_sources() == sorted({"demo", *declared_sources()})
+    with sf.connect("demo", progress=False) as db:
+        assert db.tables
+
+
 def test_our_sources_load_by_their_names():
-    assert "lims" in list_sources()
-    assert list_sources() == sorted(list_sources())
-    for name in list_sources():
+    assert "lims" in declared_sources()
+    assert declared_sources() == sorted(declared_sources())
+    for name in declared_sources():
         source = load_source(name)
         assert isinstance(source, Source)
         assert source.name == name
@@ -85,12 +91,13 @@ def test_our_sources_load_by_their_names():
 
 
 def test_no_two_sources_share_a_url_scheme():
-    schemes = [scheme for name in list_sources() for scheme in load_source(name).schemes]
+    schemes = [scheme for name in declared_sources() for scheme in load_source(name).schemes]
     assert sorted(schemes) == sorted(set(schemes))
 
 
 @pytest.mark.parametrize(
-    ("wrong", "hint"), [("lmis", "Did you mean 'lims'"), ("dmeo", "'demo'"), ("", "Known: demo")]
+    ("wrong", "hint"),
+    [("lmis", "Did you mean 'lims'"), ("dmeo", r"Did you mean 'demo'\?"), ("", r"Known: demo, lims\.")],
 )
 def test_an_unknown_name_is_told_with_those_there_are(wrong, hint):
     with pytest.raises(UnknownSourceError, match=f"named '{wrong}'.*{hint}"):

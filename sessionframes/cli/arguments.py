@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.config import nearest
 from sessionframes.errors import QueryError
+from sessionframes.query.text import parse
 from sessionframes.tables.kinds import LEVELS
 
 if TYPE_CHECKING:
     from sessionframes.connection import Connection
+
+
+#: Options that are arguments of a ``get_*`` call by the same name.
+_PLAIN = ("subject_id", "date", "start_date", "end_date", "published_at", "columns", "order_by", "limit")
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +50,19 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
             type=listed,
             help=f"only of these {name}s: ids with commas",
         )
+    parser.add_argument(
+        "--where",
+        action="append",
+        metavar="FILTER",
+        help='a filter on columns, such as "snr__gte=1.5 & ~structure_acronym__startswith=VIS"; '
+        "say it again for several that must all hold",
+    )
+    parser.add_argument("--subject-id", metavar="IDS", type=listed, help="only of these subjects")
+    parser.add_argument("--date", metavar="DAY", help="sessions of that day (UTC)")
+    parser.add_argument("--start-date", metavar="DATE", help="sessions of then or later")
+    parser.add_argument(
+        "--end-date", metavar="DATE", help="sessions of then or before; a day is included whole"
+    )
     parser.add_argument("--published-at", metavar="DATE", help="sessions published that day or before")
     parser.add_argument(
         "--filter",
@@ -65,6 +85,18 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
+def add_shape(parser: argparse.ArgumentParser) -> None:
+    """Add which columns, in which order, and how many rows."""
+    parser.add_argument("--columns", metavar="NAMES", type=listed, help="only these, with commas")
+    parser.add_argument(
+        "--order-by",
+        metavar="NAMES",
+        type=listed,
+        help="columns with commas; --order-by=-snr for the largest first",
+    )
+    parser.add_argument("--limit", metavar="N", type=int, help="how many rows at most")
+
+
 def connect(told: argparse.Namespace) -> Connection:
     """Return the open source that was asked for."""
     from sessionframes.registry import DEMO
@@ -79,9 +111,10 @@ def connect(told: argparse.Namespace) -> Connection:
 
 def filters(told: argparse.Namespace) -> dict[str, Any]:
     """Return the arguments of a ``get_*`` call that were given."""
-    given = {f"{level}s": getattr(told, f"{level}s") for level in LEVELS}
-    given["published_at"] = told.published_at
-    filters = {name: value for name, value in given.items() if value is not None}
+    names = (*(f"{level}s" for level in LEVELS), *_PLAIN)
+    filters = {name: getattr(told, name) for name in names if getattr(told, name, None) is not None}
+    if told.where:
+        filters["where"] = reduce(and_, map(parse, told.where))
     if told.include_unusable:
         filters["include_unusable"] = True
     return filters | _gathered(told.filter)

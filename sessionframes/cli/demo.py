@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _OUTPUT = "demo-export"
+_MB = 1_000_000
 _NEXT = """
 Try next:
   {bin}sessionframes get units{option} --session-ids {session} --output units.csv
@@ -42,9 +43,17 @@ def add_to(commands: Any) -> None:
 
 
 def run(told: argparse.Namespace) -> None:
-    """Show the four tables, export them, and read them back."""
+    """Show the four tables, export them, and read them back.
+
+    Raises
+    ------
+    sessionframes.errors.ExportError
+        The output holds something else; nothing was started.
+    """
     from sessionframes.registry import connect
 
+    if told.output is not None:
+        _check(told.output)
     started = time.perf_counter()
     with connect("demo", scale=told.scale, seed=told.seed) as db:
         _say(f"{db!r}, up after {time.perf_counter() - started:.1f} s")
@@ -62,6 +71,19 @@ def run(told: argparse.Namespace) -> None:
                 keyword="" if told.scale is None else f", scale={told.scale:g}",
             )
         )
+
+
+def _check(output: Path) -> None:
+    """Refuse a place before anything is made for it."""
+    from sessionframes.errors import ExportError
+    from sessionframes.parquet.export import check_place
+
+    try:
+        check_place(output)
+    except ExportError as error:
+        # Unlike an export, this command does not overwrite what somebody named.
+        error.hint = "Choose another directory."
+        raise
 
 
 def _show(db: Any, table: str) -> pd.DataFrame:
@@ -100,8 +122,12 @@ def _read_back(path: Path, counts: dict[str, int]) -> None:
         if rows != expected:
             message = f"{rows} rows were read back, not {expected}."
             raise ExportError(message, table=table)
-        size = sum(part.stat().st_size for part in (path / table).iterdir()) / 1e6
-        _say(f"  {table}: {rows:,} rows read back from {size:.1f} MB of Parquet")
+        size = sum(part.stat().st_size for part in (path / table).iterdir())
+        _say(f"  {table}: {rows:,} rows read back from {_size(size)} of Parquet")
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= _MB else f"{count / 1e3:.1f} kB"
 
 
 def _bin() -> str:

@@ -26,7 +26,7 @@ def add_to(commands: Any) -> None:
 
 def run(told: argparse.Namespace) -> None:
     """Print the dictionary."""
-    from sessionframes.frames.describe import table_schema
+    from sessionframes.frames.describe import summary, table_schema
 
     models = _models(told.source)
     if told.table is not None:
@@ -36,7 +36,7 @@ def run(told: argparse.Namespace) -> None:
         shown: Any = schemas if told.table is None else schemas[told.table]
         sys.stdout.write(json.dumps(shown, indent=2, ensure_ascii=False) + "\n")
     elif told.table is None:
-        lines = [f"{name:14}{_first_line(model)}" for name, model in models.items()]
+        lines = [f"{name:14}{summary(model)}" for name, model in models.items()]
         sys.stdout.write("\n".join(lines) + "\n")
     else:
         sys.stdout.write(_dictionary(models[told.table]))
@@ -48,11 +48,11 @@ def _models(source: str | None) -> dict[str, type[Table]]:
 
         return core_tables()
     from sessionframes.config import read_entries
-    from sessionframes.registry import load_source
+    from sessionframes.registry import DEMO, load_source
 
-    entry = read_entries().get(source, {})
+    wanted = source if source == DEMO else str(read_entries().get(source, {}).get("source", source))
     # The demo speaks as LIMS.
-    declared = load_source("lims" if source == "demo" else str(entry.get("source", source)))
+    declared = load_source("lims" if wanted == DEMO else wanted)
     return {name: read.table for name, read in declared.reads.items()}
 
 
@@ -67,11 +67,11 @@ def _model(models: dict[str, type[Table]], name: str, source: str | None) -> typ
 
 
 def _dictionary(model: type[Table]) -> str:
-    from sessionframes.frames.describe import describe
+    from sessionframes.frames.describe import describe, summary
 
     frame = describe(model).fillna("")
     width = max(map(len, frame.index)) + 2
-    lines = [_first_line(model), ""]
+    lines = [summary(model), ""]
     for name, row in frame.iterrows():
         unit = f" [{row['unit']}]" if row["unit"] else ""
         null = f" Null: {row['null']}." if row["null"] else ""
@@ -80,7 +80,3 @@ def _dictionary(model: type[Table]) -> str:
             textwrap.fill(text, 100, initial_indent=f"{name:{width}}", subsequent_indent=" " * width)
         )
     return "\n".join(lines) + "\n"
-
-
-def _first_line(model: type[Table]) -> str:
-    return (model.__doc__ or "").strip().partition("\n")[0]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import json
 import math
+import shutil
+import stat
 import sys
+from bisect import bisect_right
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sessionframes.cli.arguments import add_filters, add_source, check_filters, connect, filters
+from sessionframes.cli.arguments import add_filters, add_shape, add_source, check_filters, connect, filters
 from sessionframes.errors import ExportError, QueryError
 
 if TYPE_CHECKING:
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+#: Characters of a cell on the screen, as pandas has it.
+_WIDEST = 50
 _SUFFIXES = {".csv": "csv", ".parquet": "parquet", ".json": "json", ".txt": "text"}
 
 
@@ -27,6 +33,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("table", help="sessions, probes, channels, units, unit_metrics")
     add_source(parser)
     add_filters(parser)
+    add_shape(parser)
     parser.add_argument(
         "--output", "-o", type=Path, metavar="FILE", help="a .parquet, .csv, .json or .txt file"
     )
@@ -54,7 +61,8 @@ def run(told: argparse.Namespace) -> None:
         check_filters(given, db.arguments(told.table), told.table)
         frame = db.get(told.table, on_invalid=told.on_invalid, progress=not told.quiet, **given)
     if told.output is None:
-        _print(_shown(frame, form))
+        on_screen = form == "text" and sys.stdout.isatty()
+        _print(_fitted(frame, shutil.get_terminal_size().columns) if on_screen else _shown(frame, form))
     else:
         _write(frame, told.output, form)
         sys.stderr.write(f"{len(frame)} rows x {frame.shape[1]} columns written to {told.output}\n")
@@ -94,7 +102,32 @@ def _shown(frame: pd.DataFrame, form: str) -> str:
         return frame.to_csv()
     if form == "json":
         return _json(frame.reset_index())
-    return f"{frame.to_string(max_rows=20, show_dimensions=True)}\n"
+    return f"{_text(frame)}\n"
+
+
+def _fitted(frame: pd.DataFrame, width: int) -> str:
+    """Return the text with as many of the first and last columns as fit, and how many are missing."""
+    whole = _text(frame)
+    if frame.empty or _width(whole) <= width:
+        return f"{whole}\n"
+
+    def cut(columns: int) -> str:
+        return _text(frame, columns, _WIDEST)
+
+    every = frame.shape[1]
+    columns = max(1, bisect_right(range(1, every + 1), width, key=lambda most: _width(cut(most))))
+    # pandas shows as many from the left as from the right, unless it is one alone.
+    shown = columns if columns in (1, every) else columns // 2 * 2
+    told = f"{every - shown} of {every} columns are not shown; --output FILE or --format csv gives all.\n"
+    return f"{cut(columns)}\n{told if shown < every else ''}"
+
+
+def _text(frame: pd.DataFrame, most_columns: int | None = None, widest: int | None = None) -> str:
+    return frame.to_string(max_rows=20, max_cols=most_columns, max_colwidth=widest, show_dimensions=True)
+
+
+def _width(text: str) -> int:
+    return max(map(len, text.splitlines()))
 
 
 def _json(frame: pd.DataFrame) -> str:
@@ -112,16 +145,32 @@ def _plain(value: Any) -> Any:
 
 
 def _write(frame: pd.DataFrame, path: Path, form: str) -> None:
-    """Write aside and rename, so that a file that is there is whole."""
-    aside = path.with_name(f".{path.name}.part")
+    """Write aside and rename, so that a file that is there is whole; links lead where they did."""
     try:
-        if form == "parquet":
-            frame.to_parquet(aside)
-        else:
-            aside.write_text(_shown(frame, form), encoding="utf-8")
-        aside.replace(path)
+        mode = _mode(path)
+        target = path.resolve()
+        aside = target.with_name(f".{target.name}.part")
+        try:
+            if mode is not None:
+                # What is for some alone is not for all while it is written.
+                aside.unlink(missing_ok=True)
+                aside.touch(0o600)
+            if form == "parquet":
+                frame.to_parquet(aside)
+            else:
+                aside.write_text(_shown(frame, form), encoding="utf-8")
+            if mode is not None:
+                aside.chmod(mode)
+            aside.replace(target)
+        finally:
+            aside.unlink(missing_ok=True)
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}."
         raise ExportError(message, hint="Choose another place.") from error
-    finally:
-        aside.unlink(missing_ok=True)
+
+
+def _mode(path: Path) -> int | None:
+    """Return who may do what with a file; None where there is none yet."""
+    with suppress(FileNotFoundError):
+        return stat.S_IMODE(path.stat().st_mode)
+    return None

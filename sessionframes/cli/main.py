@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sessionframes.errors import (
     ConfigError,
@@ -83,15 +83,22 @@ def _said(message: str) -> None:
     print(f"sessionframes: {message}", file=sys.stderr)  # noqa: T201  a command line talks
 
 
-def _parser() -> argparse.ArgumentParser:
-    from sessionframes.cli import demo, describe, export, get, sources
+class _Parser(argparse.ArgumentParser):
+    """Takes options by their whole names alone: what is short today may mean two of them tomorrow."""
 
-    parser = argparse.ArgumentParser(
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, **settings)
+
+
+def _parser() -> argparse.ArgumentParser:
+    from sessionframes.cli import demo, describe, explain, export, get, sources
+
+    parser = _Parser(
         prog="sessionframes",
         description="Sessions, probes, channels and units of neurophysiology archives, as tables.",
     )
     parser.add_argument("--version", action="version", version=f"sessionframes {version('sessionframes')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (demo, get, export, describe, sources):
+    for command in (demo, get, export, explain, describe, sources):
         command.add_to(commands)
     return parser

@@ -22,11 +22,11 @@ def run(told: argparse.Namespace) -> None:  # noqa: ARG001  every command is run
     """Print the sources."""
     from sessionframes.config import config_path, read_entries
     from sessionframes.demo.opening import OPTIONS
-    from sessionframes.registry import list_sources, load_source
+    from sessionframes.registry import declared_sources, load_source
 
     lines = ["demo: made-up labs in a Postgres of their own, under the schema of LIMS."]
     lines += [*_told(OPTIONS), ""]
-    for name in list_sources():
+    for name in declared_sources():
         source = load_source(name)
         lines += [f"{name}: {source.description}", f"  tables: {', '.join(source.reads)}"]
         lines += [f"  files: {', '.join(source.files)}"] if source.files else []

@@ -11,6 +11,8 @@ from sessionframes.errors import QueryError
 from sessionframes.tables import core_tables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sessionframes.tables import Table
 
 # Frictionless Table Schema has these types; the dtype of pandas stands beside them.
@@ -25,25 +27,29 @@ _TYPES = {
 }
 
 
-def describe(table: str | type[Table]) -> pd.DataFrame:
-    """Return the data dictionary of a table.
+def describe(table: str | type[Table] | None = None) -> pd.DataFrame:
+    """Return the data dictionary of a table, or the list of tables.
 
     Parameters
     ----------
-    table : str or type of Table
-        The name of a core table, such as "units"; or the class of one, or of a source's form of it.
+    table : str or type of Table, optional
+        The name of a core table, such as "units"; or the class of one, or of a source's form of it. All core
+        tables, shortly, if not given.
 
     Returns
     -------
     pandas.DataFrame
         One row per column in the table's order, the key first; index ``column``, and ``dtype``, ``unit``
         (physical), ``description`` and ``null`` (what a null means; null where there can be none), all text.
+        Without a table what :func:`describe_tables` gives.
 
     Raises
     ------
     sessionframes.errors.QueryError
         There is no core table of that name.
     """
+    if table is None:
+        return describe_tables(core_tables().values())
     model = _core_table(table) if isinstance(table, str) else table
     facts = model.facts()
     rows = {
@@ -56,6 +62,19 @@ def describe(table: str | type[Table]) -> pd.DataFrame:
         for name, dtype in model.dtypes().items()
     }
     return pd.DataFrame.from_dict(rows, orient="index", dtype="str").rename_axis("column")
+
+
+def describe_tables(models: Iterable[type[Table]]) -> pd.DataFrame:
+    """Return a row per table: index ``table``; ``description``, ``key``, and how many ``columns`` with it."""
+    rows = [(model.table_name(), summary(model), model.key_name(), len(model.dtypes())) for model in models]
+    frame = pd.DataFrame(rows, columns=["table", "description", "key", "columns"])
+    texts = dict.fromkeys(("table", "description", "key"), "str")
+    return frame.astype({**texts, "columns": "int64"}).set_index("table")
+
+
+def summary(model: type[Table]) -> str:
+    """Return what a table is, in one line: the first of its docstring, without quotes of code."""
+    return (model.__doc__ or "").strip().partition("\n")[0].replace("``", "")
 
 
 def _core_table(name: str) -> type[Table]:
@@ -74,7 +93,7 @@ def table_schema(model: type[Table]) -> dict[str, Any]:
     return {
         "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
         "title": model.table_name(),
-        "description": (model.__doc__ or "").strip().partition("\n")[0],
+        "description": summary(model),
         "fields": fields,
         "primaryKey": [key],
         "foreignKeys": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +35,19 @@ MANIFEST = "manifest.json"
 JOURNAL = ".journal.json"
 #: Held while an export writes.
 LOCK = ".lock"
+#: Errors of a disk that go away when there is room, or when a share is back.
+_PASSING = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EAGAIN,
+    errno.EBUSY,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.ESTALE,
+    errno.ETIMEDOUT,
+}
 
 
 @dataclass(frozen=True)
@@ -98,10 +112,8 @@ def export_tables(
     sessionframes.errors.ExportError
         The directory holds something else, or the disk refuses.
     """
-    if path.exists() and not path.is_dir():
-        message = f"{path} is a file."
-        raise ExportError(message, hint="Choose a directory.")
     try:
+        _check_directory(path)
         path.mkdir(parents=True, exist_ok=True)
         with _alone(path):
             journal = _opened(path, question, [plan.name for plan in plans], overwrite=overwrite)
@@ -117,9 +129,41 @@ def export_tables(
             (path / JOURNAL).unlink(missing_ok=True)
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}."
-        hint = "What is finished stays; the same call goes on from there."
-        raise ExportError(message, hint=hint) from error
+        raise ExportError(message, hint=_way_on(path, error)) from error
     return path
+
+
+def check_place(path: Path) -> None:
+    """Refuse a directory in which no new export can be begun and none can go on, whatever is to be exported.
+
+    Raises
+    ------
+    sessionframes.errors.ExportError
+        It is a file, or holds an export that is finished, or something else.
+    """
+    try:
+        _check_directory(path)
+        if path.exists() and _told(path / JOURNAL, overwrite=False) is None:
+            _replaced(path, None, overwrite=False)
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror or error}."
+        raise ExportError(message, hint="Choose another directory.") from error
+
+
+def _check_directory(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        message = f"{path} is a file."
+        raise ExportError(message, hint="Choose a directory.")
+
+
+def _way_on(path: Path, error: OSError) -> str:
+    """Return what to do about an error of the disk, which may stay as it is for ever."""
+    journal = _told(path / JOURNAL, overwrite=True)
+    if journal and any(table["parts"] for table in journal["tables"].values()):
+        return "What is finished stays; when this is mended, the same call goes on from there."
+    if error.errno in _PASSING:
+        return "When this is mended, call again; or choose another directory."
+    return "Choose another directory."
 
 
 @contextmanager
@@ -144,6 +188,15 @@ def _opened(
     journal = _told(path / JOURNAL, overwrite=overwrite)
     if journal and journal["question"] == question and not overwrite:
         return {**journal, "resumed": _now()}
+    former = _replaced(path, journal, overwrite=overwrite)
+    _clear(path, {*tables, *(former or {"tables": {}})["tables"]})
+    journal = {"layout": LAYOUT, "question": question, "started": _now(), "tables": {}}
+    write_json(path / JOURNAL, journal)
+    return journal
+
+
+def _replaced(path: Path, journal: dict[str, Any] | None, *, overwrite: bool) -> dict[str, Any] | None:
+    """Return the journal or manifest of what a new export replaces, None where there is nothing."""
     former = journal or _told(path / MANIFEST, overwrite=overwrite)
     if former and not overwrite:
         state = "an unfinished export of something else" if journal else "an export"
@@ -152,10 +205,7 @@ def _opened(
     if former is None and any(child.name != LOCK for child in path.iterdir()):
         message = f"{path} is not empty, and holds no export of ours."
         raise ExportError(message, hint="Choose a new directory.")
-    _clear(path, {*tables, *(former or {"tables": {}})["tables"]})
-    journal = {"layout": LAYOUT, "question": question, "started": _now(), "tables": {}}
-    write_json(path / JOURNAL, journal)
-    return journal
+    return former
 
 
 def _told(path: Path, *, overwrite: bool) -> dict[str, Any] | None:

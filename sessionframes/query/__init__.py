@@ -1,6 +1,7 @@
-"""A question: a table, and conditions that check themselves when they are made. It knows no source."""
+"""A question: a table, and a filter that checks itself when it is made. It knows no source."""
 
-from sessionframes.query.conditions import Condition
-from sessionframes.query.query import Query
+from sessionframes.query.q import Q
+from sessionframes.query.query import Order, Query
+from sessionframes.query.where import EVERY, Where
 
-__all__ = ["Condition", "Query"]
+__all__ = ["EVERY", "Order", "Q", "Query", "Where"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -12,41 +13,105 @@ from sessionframes.errors import QueryError
 from sessionframes.query.shown import shown
 
 _HINT = (
-    "Give a date or datetime, or ISO text such as '2019-10-03' (all of that day) or "
-    "'2019-10-03T08:30+02:00'; without a zone it is UTC."
+    "Give a date or datetime, or text such as '2019-10-03' or '20191003' (all of that day), "
+    "'2019-10-03T08:30+02:00', '2019-10-03_08-30-00'; without a zone it is UTC."
 )
+#: As names of sessions have them: 2019/10/03, 2019_10_03, and 2019-10-03_08-30-00.
+_SEPARATED_DAY = re.compile(r"^(\d{4})([/_])(\d\d)\2(\d\d)(?!\d)")
+_DASHED_TIME = re.compile(
+    r"^(?P<day>\d{4}-\d\d-\d\d|\d{8})(?P<sign>[ T_])(?P<hour>\d\d)(?P<between>[-.])(?P<minute>\d\d)"
+    r"(?:(?P=between)(?P<second>\d\d)(?P<rest>(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?))?$"
+)
+#: Python would take any character, a digit too, for what separates day and time.
+_TIMED = re.compile(r"^(\d{4})-?(\d\d)-?(\d\d)(?:[ Tt_](?=\d)|-(?=\d{6}))")
+_WEEK = re.compile(r"^\d{4}-?W\d\d$")
+#: Digits and nothing else: a day, or a day with a time to the minute or second.
+_ENDS = 10**14
+_LENGTHS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
 
-def until(value: Any, column: str) -> datetime | None:
-    """Return the last instant that a limit in time includes, in UTC, or None where there is no limit.
+def moment(value: Any, column: str) -> date | datetime:
+    """Return a bare date as a date, anything else as an instant in UTC.
 
     Parameters
     ----------
-    value : None, str, date, datetime, pandas.Timestamp or numpy.datetime64
-        A bare date includes its whole day, a time of day nothing after itself. Zones are honoured; without
-        one, it is UTC.
+    value : str, int, date, datetime, pandas.Timestamp or numpy.datetime64
+        Zones are honoured; without one, it is UTC. A number is read by its digits: 20191003.
     column : str
-        What is limited, for messages.
+        What it is about, for messages.
 
     Raises
     ------
     sessionframes.errors.QueryError
         It is no date, or a null.
     """
-    if value is None:
-        return None
-    moment = _parsed(value, column)
-    if not isinstance(moment, datetime):
-        # The last microsecond rather than the next midnight, which the last day of the calendar lacks.
-        return datetime.combine(moment, time.max, tzinfo=UTC)
+    found = _parsed(value, column)
+    if not isinstance(found, datetime):
+        return found
     try:
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except OverflowError:
         raise _refused(value, column) from None
 
 
+def since(value: Any, column: str) -> datetime | None:
+    """Return the first instant that a limit from below includes, in UTC, or None where there is no limit.
+
+    A bare date is its midnight; else as :func:`until`.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        It is no date, or a null.
+    """
+    return None if value is None else first_of(moment(value, column))
+
+
+def until(value: Any, column: str) -> datetime | None:
+    """Return the last instant that a limit in time includes, in UTC, or None where there is no limit.
+
+    A bare date includes its whole day, a time of day nothing after itself; values as of :func:`moment`.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        It is no date, or a null.
+    """
+    return None if value is None else last_of(moment(value, column))
+
+
+def first_of(when: date | datetime) -> datetime:
+    """Return the first microsecond of a day; an instant as it is."""
+    return when if isinstance(when, datetime) else datetime.combine(when, time.min, tzinfo=UTC)
+
+
+def last_of(when: date | datetime) -> datetime:
+    """Return the last microsecond of a day; an instant as it is."""
+    # Not the next midnight, which the last day of the calendar lacks.
+    return when if isinstance(when, datetime) else datetime.combine(when, time.max, tzinfo=UTC)
+
+
+def time_of_day(value: Any, column: str) -> time:
+    """Return a time of day without a zone, in UTC.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        It is none, or carries a zone.
+    """
+    try:
+        found = time.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        found = None
+    if not isinstance(found, time) or found.tzinfo is not None:
+        message = f"{shown(value)} is no time of day."
+        raise QueryError(message, column=column, hint="Give one in UTC, such as '10:30' or '10:30:00.5'.")
+    return found
+
+
 def _parsed(value: Any, column: str) -> date | datetime:
-    """Return a date where a whole day is meant, else a datetime."""
+    if isinstance(value, int | np.integer) and not isinstance(value, bool | np.timedelta64):
+        value = str(value) if 0 <= value < _ENDS else shown(value)
     if isinstance(value, str):
         return _from_text(value.strip(), column)
     if value is pd.NaT or (isinstance(value, np.datetime64) and np.isnat(value)):
@@ -63,21 +128,44 @@ def _parsed(value: Any, column: str) -> date | datetime:
 def _from_numpy(value: np.datetime64, column: str) -> date | datetime:
     try:
         stamp = pd.Timestamp(value)
-        is_day = np.datetime_data(value.dtype)[0] in {"Y", "M", "W", "D"}
-        return stamp.date() if is_day else stamp.to_pydatetime(warn=False)
+        unit = np.datetime_data(value.dtype)[0]
+        if unit in {"Y", "M", "W"}:
+            raise _refused(value, column)
+        return stamp.date() if unit == "D" else stamp.to_pydatetime(warn=False)
     except (ValueError, OverflowError, NotImplementedError):  # beyond Python's calendar
         raise _refused(value, column) from None
 
 
 def _from_text(text: str, column: str) -> date | datetime:
+    text = _SEPARATED_DAY.sub(r"\1-\3-\4", text)
+    if dashed := _DASHED_TIME.match(text):
+        day, sign, hour, minute, second, rest = dashed.group(
+            "day", "sign", "hour", "minute", "second", "rest"
+        )
+        if second is None and sign != "_":
+            # ISO reads 08-30 as eight o'clock in a zone.
+            raise _refused(text, column)
+        text = f"{day}T{hour}:{minute}:{second or '00'}{rest or ''}"
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
+        return _from_digits(text) if text.isascii() and text.isdecimal() else _from_iso(text)
+    except (ValueError, KeyError):
         raise _refused(text, column) from None
+
+
+def _from_iso(text: str) -> date | datetime:
+    if timed := _TIMED.match(text):
+        # Python takes no compact day before a time that is not compact, and the other way round.
+        return datetime.fromisoformat(f"{'-'.join(timed.groups())}T{text[timed.end() :]}")
+    if _WEEK.match(text):
+        message = "a week names no day"
+        raise ValueError(message)
+    return date.fromisoformat(text)
+
+
+def _from_digits(digits: str) -> date | datetime:
+    # fromisoformat() would take one of the digits for the separator of day and time.
+    found = datetime.strptime(digits, _LENGTHS[len(digits)]).replace(tzinfo=UTC)
+    return found.date() if len(digits) == len("20191003") else found
 
 
 def _refused(value: Any, column: str) -> QueryError:

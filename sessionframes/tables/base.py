@@ -32,6 +32,7 @@ class Table(pandera.DataFrameModel):
 
     _name: ClassVar[str]
     _ids: ClassVar[str | None] = None
+    _columns: ClassVar[tuple[str, ...] | None] = None
 
     class Config:
         """Nothing may be missing, extra, out of order or quietly converted."""
@@ -107,6 +108,11 @@ class Table(pandera.DataFrameModel):
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
     @classmethod
+    def narrowed(cls, columns: tuple[str, ...] | None) -> type[Table]:
+        """Return this table with only some columns beside its key, in the order given; itself for None."""
+        return cls if columns is None else _narrowed(cls, columns)
+
+    @classmethod
     def empty_frame(cls) -> pd.DataFrame:
         """Return the frame of no rows: the index, every column and every dtype are there."""
         from sessionframes.tables.convert import to_frame
@@ -115,7 +121,21 @@ class Table(pandera.DataFrameModel):
 
 
 @cache
+def _narrowed(model: type[Table], columns: tuple[str, ...]) -> type[Table]:
+    # The module keeps what pandera needs to read the annotations it inherits.
+    return type(model.__name__, (model,), {"_columns": columns, "__module__": model.__module__})
+
+
+@cache
 def _schema(model: type[Table]) -> pandera.DataFrameSchema:
+    schema = _with_ids(model)
+    if model._columns is None:  # noqa: SLF001  the cache lives beside the class because its methods share it
+        return schema
+    columns = {name: schema.columns[name] for name in model._columns}  # noqa: SLF001
+    return pandera.DataFrameSchema(columns, index=schema.index, name=schema.name, strict=True, ordered=True)
+
+
+def _with_ids(model: type[Table]) -> pandera.DataFrameSchema:
     schema = super(Table, model).to_schema()
     if model._ids is None:  # noqa: SLF001  the cache lives beside the class because its methods share it
         return schema
@@ -146,6 +166,7 @@ def _facts(part: Any) -> dict[str, Any]:
         "null": (part.metadata or {}).get("null"),
         "nullable": part.nullable,
         "parent": bool((part.metadata or {}).get("parent")),
+        "json": bool((part.metadata or {}).get("json")),
         "minimum": bounds.get("greater_than_or_equal_to", {}).get("min_value"),
         "maximum": bounds.get("less_than_or_equal_to", {}).get("max_value"),
         "values": bounds.get("isin", {}).get("allowed_values"),

@@ -45,7 +45,8 @@ def to_frame(table: pa.Table, model: type[Table], rows: Rows | None = None) -> p
     with ThreadPoolExecutor(threads, thread_name_prefix="sessionframes-frame") as pool:
         columns = dict(zip(dtypes, pool.map(converted, dtypes), strict=True))
     index = pd.Index(columns.pop(model.key_name()), name=model.key_name(), copy=False)
-    return pd.DataFrame(columns, index=index, copy=False)
+    names = pd.Index(list(columns), dtype="str")
+    return pd.DataFrame(columns, index=index, columns=names, copy=False)
 
 
 def to_pandas(values: pa.ChunkedArray[Any], dtype: Any, rows: Rows | None = None) -> Any:

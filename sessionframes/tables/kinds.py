@@ -13,6 +13,7 @@ kind           pandas                 Arrow                  for
 ``Flag``       ``bool``               ``bool``               yes or no, always known
 ``MaybeFlag``  ``boolean``            ``bool``               yes, no, or null
 ``Text``       ``str``                ``large_string``       text; free-form JSON too
+``Texts``      ``list<large_string>`` the same               several texts, such as tags
 ``Instant``    ``datetime64[us, UTC]`` ``timestamp[us, UTC]`` moments, always in UTC
 =============  =====================  =====================  ===========================================
 """
@@ -36,6 +37,7 @@ MaybeCount = pd.Int64Dtype
 Flag = np.bool_
 MaybeFlag = pd.BooleanDtype
 Text = Annotated[pd.StringDtype, "pyarrow", np.nan]
+Texts = Annotated[pd.ArrowDtype, pa.list_(pa.large_string())]
 Instant = Annotated[pd.DatetimeTZDtype, "us", "UTC"]
 #: Stands for the source's own type, which a subclass of the table names: ``ids="int64"`` or ``ids="str"``.
 Id = Series[Any]
@@ -47,6 +49,7 @@ LEVELS = ("session_id", "probe_id", "channel_id", "unit_id")
 
 _STR = pd.StringDtype("pyarrow", na_value=np.nan)
 _INSTANT = pd.DatetimeTZDtype("us", "UTC")
+_TEXTS = pd.ArrowDtype(pa.list_(pa.large_string()))
 
 ARROW_TYPES: dict[Any, pa.DataType] = {
     np.dtype("float64"): pa.float64(),
@@ -56,6 +59,7 @@ ARROW_TYPES: dict[Any, pa.DataType] = {
     pd.BooleanDtype(): pa.bool_(),
     _STR: pa.large_string(),
     _INSTANT: pa.timestamp("us", "UTC"),
+    _TEXTS: pa.list_(pa.large_string()),
 }
 
 #: (never null, may be null)
@@ -69,6 +73,7 @@ def column(
     null: str | None = None,
     between: tuple[float | None, float | None] = (None, None),
     values: Iterable[str] | None = None,
+    json: bool = False,
 ) -> Any:
     """Declare a column of a table.
 
@@ -84,12 +89,14 @@ def column(
         The smallest and largest value that can be true by definition; None leaves that side open.
     values : iterable of str, optional
         The only values there can be.
+    json : bool
+        The text is JSON, which filters may look into.
     """
     low, high = between
     return pandera.Field(
         nullable=null is not None,
         description=description,
-        metadata={"unit": unit, "null": null},
+        metadata={"unit": unit, "null": null, "json": json},
         ge=low,
         le=high,
         isin=None if values is None else list(values),

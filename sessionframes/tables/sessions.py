@@ -13,7 +13,7 @@ class Sessions(Table, name="sessions"):
     subject_id: Id = parent("Id of the animal.", null="the source does not tell whose session it was")
     session_type: Text = column("Name of the stimulus set or task protocol.", null="not recorded")
     start_time: Instant = column(
-        "When the recording began. LIMS: `date_of_acquisition`, often the date of upload.",
+        "When the recording began. LIMS: date_of_acquisition, often the date of upload.",
         null="not recorded",
     )
     genotype: Text = column("Full genotype of the animal.", null="wild type, or not filled in")

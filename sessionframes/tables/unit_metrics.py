@@ -151,5 +151,7 @@ class UnitMetrics(Table, name="unit_metrics"):
     p_run_mod_dm: Number = _metric("p_run_mod", "dm")
     time_to_peak_dm: Number = _metric("time_to_peak", "dm")
     other_metrics: Text = column(
-        "JSON object of what has no column here, or does not fit its column.", null="nothing else was given"
+        "JSON object of what has no column here, or does not fit its column.",
+        null="nothing else was given",
+        json=True,
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,6 +22,7 @@ _KEYS_TOLD = 3
 _WIDEST = 40
 _NOT_NULL = "not null"
 _COLUMNS = ("column", "check", "key", "value")
+_PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
 
 
 OnInvalid = Literal["raise", "report"]
@@ -113,9 +117,19 @@ def checked(frame: pd.DataFrame, model: type[Table], on_invalid: OnInvalid, *, s
     validate(kept, model, source=source)
     where = f"{source}.{model.table_name()}"
     message = f"{where}: {len(frame) - len(kept)} rows left out; {told(failures, len(frame))}"
-    # The caller of the get_* method is who should see it.
-    warnings.warn(InvalidRowsWarning(message, failures), stacklevel=4)
+    warnings.warn(InvalidRowsWarning(message, failures), stacklevel=_level_of_user())
     return kept
+
+
+def _level_of_user() -> int:
+    """Return how far above who asks the first caller outside of this package is, as `warnings` counts.
+
+    The ``skip_file_prefixes`` of `warnings` would do the same, from Python 3.12 on.
+    """
+    level, frame = 0, inspect.currentframe()
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def find_failures(frame: pd.DataFrame, model: type[Table]) -> pd.DataFrame | None:

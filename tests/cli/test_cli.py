@@ -17,7 +17,10 @@ def test_demo_shows_exports_and_reads_back(capsys, tmp_path):
     out = capsys.readouterr().out
     for table in ("sessions", "probes", "channels", "units"):
         assert re.search(rf"^{table}: [\d,]+ rows x \d+ columns", out, re.MULTILINE)
-        assert re.search(rf"^  {table}: [\d,]+ rows read back", out, re.MULTILINE)
+        told = re.search(rf"^  {table}: [\d,]+ rows read back from ([\d.]+) ([kM]B) of", out, re.MULTILINE)
+        bytes_told = float(told[1]) * {"kB": 1e3, "MB": 1e6}[told[2]]
+        bytes_there = sum(part.stat().st_size for part in (kept / table).iterdir())
+        assert bytes_told == pytest.approx(bytes_there, rel=0.05)
     assert (kept / "manifest.json").exists()
 
 
@@ -43,7 +46,7 @@ def test_ctrl_c_ends_with_130_and_leaves_no_server(start):
 
 
 def test_a_reader_that_went_away_is_no_fault(start, lims_url):
-    process = start("get", "units", "--format", "csv", "--source", lims_url)
+    process = start("get", "units", "--quiet", "--format", "csv", "--source", lims_url)
     process.stdout.close()
     assert process.stderr.read() == ""
     assert process.wait(60) == 141
@@ -51,9 +54,8 @@ def test_a_reader_that_went_away_is_no_fault(start, lims_url):
 
 def test_data_are_utf_8_whatever_the_locale(start, lims_url):
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    process = start(
-        "get", "sessions", "--format", "csv", "--source", lims_url, env=environment, encoding="utf-8"
-    )
+    words = ("get", "sessions", "--quiet", "--format", "csv", "--source", lims_url)
+    process = start(*words, env=environment, encoding="utf-8")
     out, err = process.communicate(timeout=60)
     assert "μ-Opioid" in out
     assert err == ""
@@ -62,8 +64,29 @@ def test_data_are_utf_8_whatever_the_locale(start, lims_url):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 def test_a_full_disk_is_told(start, lims_url):
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        process = start("get", "sessions", "--source", lims_url, stdout=full)
+        process = start("get", "sessions", "--quiet", "--source", lims_url, stdout=full)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert err.startswith("sessionframes: the result cannot be written")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [("export", "holds an export already"), ("notes", "is not empty"), ("file", "is a file")],
+)
+def test_a_demo_that_cannot_be_exported_is_told_before_it_begins(capsys, lims, tmp_path, there, said):
+    kept = tmp_path / "kept"
+    if there == "export":
+        lims.export(kept, ["sessions"], progress=False)
+    elif there == "notes":
+        kept.mkdir()
+        (kept / "notes.txt").write_text("mine", encoding="utf-8")
+    else:
+        kept.write_text("mine", encoding="utf-8")
+    assert main(["demo", "--scale", "0.05", "--output", str(kept)]) == 1
+    out, err = capsys.readouterr()
+    # The first thing it says is that the server is up.
+    assert out == ""
+    assert said in err
+    assert "--overwrite" not in err

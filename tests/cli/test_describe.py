@@ -79,3 +79,19 @@ def test_version(capsys):
         main(["--version"])
     assert ended.value.code == 0
     assert re.fullmatch(r"sessionframes \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)
+
+
+def test_describe_knows_entries_about_the_demo(capsys):
+    Path(os.environ["SESSIONFRAMES_CONFIG"]).write_text(
+        '[sources.small]\nsource = "demo"\nscale = 0.05\n', encoding="utf-8"
+    )
+    assert main(["describe", "units", "--source", "small"]) == 0
+    told = capsys.readouterr().out
+    assert main(["describe", "units", "--source", "demo"]) == 0
+    assert capsys.readouterr().out == told
+
+
+@pytest.mark.parametrize("command", [["sources"], ["describe"], ["describe", "--source", "lims"]])
+def test_nothing_is_quoted_as_in_documentation(command, capsys):
+    assert main(command) == 0
+    assert "`" not in capsys.readouterr().out

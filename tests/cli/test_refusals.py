@@ -40,6 +40,12 @@ def test_a_wrong_question_ends_with_2_and_says_why(get, arguments, said):
         ["get", "units", "--format", "xml"],
         ["get", "units", "--filter", "quality"],
         ["demo", "--scale", "small"],
+        ["--vers"],
+        ["demo", "--scal", "0.05"],
+        ["get", "units", "--sess", "1"],
+        ["get", "units", "--session-id", "1"],
+        ["export", "out", "--over"],
+        ["describe", "units", "--js"],
     ],
 )
 def test_wrong_usage_is_told_and_ends_with_2(arguments, capsys):

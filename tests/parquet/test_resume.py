@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -12,7 +14,7 @@ from sessionframes.errors import (
     ExportError,
     SourceUnavailableError,
 )
-from sessionframes.parquet.export import TablePlan, export_tables
+from sessionframes.parquet.export import TablePlan, check_place, export_tables
 from sessionframes.parquet.parts import ROWS_PER_PART
 from tests.fake_source import (
     Labs,
@@ -232,3 +234,60 @@ def test_keys_are_remembered_across_an_interruption(out):
     assert files(out) == [".journal.json", "labs/part-00000.parquet"]
     with pytest.raises(ExportError, match="1 keys came twice"):
         export_tables(out, plans, {}, progress=False)
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+DENIED = OSError(errno.EACCES, "Permission denied")
+
+
+@pytest.mark.parametrize(
+    ("page", "error", "hint"),
+    [
+        (2, FULL, "When this is mended, call again; or choose another directory."),
+        (2, DENIED, "Choose another directory."),
+        (2, OSError("odd"), "Choose another directory."),
+        (4, FULL, "What is finished stays; when this is mended, the same call goes on from there."),
+        (4, DENIED, "What is finished stays; when this is mended, the same call goes on from there."),
+    ],
+)
+def test_going_on_is_promised_only_where_there_is_something_to_go_on_from(out, page, error, hint):
+    transport = fake_transport()
+    transport.before_page = FailsOnce(page, error)
+    db = connect(transport)
+    with pytest.raises(ExportError, match="cannot be written") as caught:
+        # Page 1 tells the sessions, page 2 is all of the first table.
+        export(out, db)
+    assert caught.value.hint == hint
+    export(out, db)
+    assert files(out) == WHOLE
+
+
+@pytest.mark.parametrize("place", ["below a file", "/proc/x"])
+def test_a_place_that_can_never_be_written_is_told_as_such(tmp_path, place):
+    if place == "below a file":
+        (tmp_path / "file").touch()
+        place = tmp_path / "file" / "out"
+    elif not Path("/proc/self").exists():
+        pytest.skip("this system has no /proc")
+    with pytest.raises(ExportError, match="cannot be written") as caught:
+        connect().export(place, ["labs"], progress=False)
+    assert caught.value.hint == "Choose another directory."
+
+
+def test_a_place_can_be_checked_before_anything_is_asked(out, tmp_path):
+    check_place(out)
+    assert not out.exists()
+    out.mkdir()
+    check_place(out)
+    interrupted(out)
+    check_place(out)
+    before = files(out)
+    export(out)
+    with pytest.raises(ExportError, match="holds an export already"):
+        check_place(out)
+    assert before != files(out) == WHOLE
+    with pytest.raises(ExportError, match="is not empty"):
+        check_place(tmp_path)
+    (out / ".journal.json").write_text("{")
+    with pytest.raises(ExportError, match="cannot be read"):
+        check_place(out)

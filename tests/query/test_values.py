@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sessionframes.errors import QueryError
-from sessionframes.query.values import texts, until
+from sessionframes.query.values import moment, since, texts, time_of_day, until
 
 DAY_END = datetime(2019, 10, 3, 23, 59, 59, 999999, tzinfo=UTC)
 MORNING = datetime(2019, 10, 3, 8, 30, tzinfo=UTC)
@@ -27,6 +28,10 @@ DAYS = {
     "basic": "20191003",
     "week": "2019-W40-4",
     "numpy text": np.str_("2019-10-03"),
+    "slashes": "2019/10/03",
+    "underscores": "2019_10_03",
+    "number": 20191003,
+    "number of numpy": np.int64(20191003),
     "date": date(2019, 10, 3),
     "datetime64[D]": np.datetime64("2019-10-03"),
 }
@@ -37,6 +42,24 @@ TIMES = {
     "offset": "2019-10-03T10:30+02:00",
     "short offset": "2019-10-03T10:30:00.000+02",
     "basic": "20191003T083000Z",
+    "underscore": "2019-10-03_08:30:00",
+    "name of a session": "2019-10-03_08-30-00",
+    "name with dots": "2019-10-03 08.30.00",
+    "name with slashes": "2019/10/03_08-30-00",
+    "name with underscores": "2019_10_03_08-30-00",
+    "name with a fraction": "2019-10-03_08-30-00.0",
+    "name in UTC": "2019-10-03_08-30-00Z",
+    "name with an offset": "2019-10-03_10-30-00+02:00",
+    "without seconds": "2019-10-03 08:30",
+    "slashes without seconds": "2019/10/03 08:30",
+    "slashes with an offset": "2019/10/03T10:30:00+02:00",
+    "basic with an underscore": "20191003_083000",
+    "basic with a dash": "20191003-083000",
+    "digits": "20191003083000",
+    "digits without seconds": "201910030830",
+    "number": 20191003083000,
+    "number without seconds": 201910030830,
+    "padded": "\t2019-10-03_08-30-00\n",
     "naive": datetime(2019, 10, 3, 8, 30),  # noqa: DTZ001  what people hand over
     "UTC": MORNING,
     "fixed offset": datetime(2019, 10, 3, 10, 30, tzinfo=EAST),
@@ -66,6 +89,60 @@ def test_a_time_is_itself_in_utc(value):
 
 def test_none_is_no_limit():
     assert until(None, "published_at") is None
+
+
+@pytest.mark.parametrize("value", DAYS.values(), ids=DAYS)
+def test_a_bare_date_is_a_date_and_begins_at_its_midnight(value):
+    found = moment(value, "start_date")
+    assert found == date(2019, 10, 3)
+    assert type(found) is date
+    assert since(value, "start_date") == datetime(2019, 10, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", TIMES.values(), ids=TIMES)
+def test_a_time_is_the_same_as_either_limit(value):
+    assert moment(value, "start_date") == since(value, "start_date") == until(value, "start_date") == MORNING
+
+
+@pytest.mark.parametrize(
+    ("value", "microseconds"),
+    [
+        ("2019-10-03T08:30:00.5", 500_000),
+        ("2019-10-03_08-30-00.25", 250_000),
+        ("20191003T083000,001Z", 1000),
+        ("2019-10-03T10:30:00.000001+02:00", 1),
+    ],
+)
+def test_fractions_of_seconds_are_kept(value, microseconds):
+    assert moment(value, "start_date") == MORNING.replace(microsecond=microseconds)
+
+
+PARTS = ("2019", "10", "03", "18", "10", "07")
+SEPARATORS = ("", "-", "/", "_", ".", ":", " ", "T")
+
+
+@pytest.mark.parametrize("day", list(product(SEPARATORS, repeat=2)), ids=repr)
+def test_no_digit_of_a_date_is_lost_or_taken_for_something_else(day):
+    for length in range(4):
+        for between in product(SEPARATORS, repeat=length):
+            # As ISO has it, "-07" after 18:10, and "-1007" or "-10:07" after 18, are zones.
+            if length == 3 and {"-"} < {*between[1:]} <= {"-", "", ":"}:
+                continue
+            text = PARTS[0] + "".join(map("".join, zip(day + between, PARTS[1:], strict=False)))
+            digits = "".join(PARTS[: 3 + length])
+            assert (found := digits_of(text)) is None or found.rstrip("0") == digits.rstrip("0"), text
+
+
+def digits_of(text):
+    """The digits of the date or instant that a text means, or None if it is refused."""
+    with contextlib.suppress(QueryError):
+        found = moment(text, "start_date")
+        return f"{found:%Y%m%d%H%M%S%f}" if isinstance(found, datetime) else f"{found:%Y%m%d}"
+    return None
+
+
+def test_no_limit_from_below():
+    assert since(None, "start_date") is None
 
 
 def test_midnight_is_no_whole_day():
@@ -113,8 +190,15 @@ REFUSED = {
     "NaT in ns": np.datetime64("NaT", "ns"),
     "NA": pd.NA,
     "NaN": math.nan,
-    "int": 20191003,
+    "year as a number": 2019,
+    "day of no month": 20191303,
+    "day and hour as a number": 2019100308,
+    "seconds since 1970": 1570091400,
+    "microseconds since 1970": 1570091400000000,
+    "negative number": -20191003,
     "huge int": 10**5000,
+    "large int": 10**300,
+    "unsigned": np.uint64(2**64 - 1),
     "float": 2019.0,
     "True": True,
     "False": False,
@@ -129,7 +213,23 @@ REFUSED = {
     "blank": " ",
     "year": "2019",
     "month": "2019-10",
+    "week": "2019-W40",
+    "month of numpy": np.datetime64("2019-10"),
+    "year of numpy": np.datetime64("2019"),
     "American": "10/03/2019",
+    "European": "03/10/2019",
+    "in words": "Oct 3 2019",
+    "two separators": "2019/10-03",
+    "day of the year": "2019276",
+    "ten digits": "2019100308",
+    "minus": "-20191003",
+    "fraction of a minute": "2019-10-03T08:30.5",
+    "basic fraction of a minute": "20191003T0830.5",
+    "fraction of an hour": "20191003T08,5",
+    "name that goes on": "2019-10-03_08-30-00_sorted",
+    "whole name": "ecephys_676909_2019-10-03_08-30-00",
+    "day with a letter": "2019-10-03x",
+    "name of no such hour": "2019-10-03_25-00-00",
     "short": "2019-10-3",
     "no such day": "2019-02-30",
     "no such hour": "2019-10-03T25:00",
@@ -154,6 +254,37 @@ def test_what_is_no_date_is_refused_in_a_short_sentence(value):
         until(value, "published_at")
     assert len(str(caught.value)) < 300
     assert "2019-10-03T08:30" in caught.value.hint
+    with pytest.raises(QueryError, match=r"published_at: .* no date or time"):
+        since(value, "published_at")
+    with pytest.raises(QueryError, match=r"published_at: .* no date or time"):
+        moment(value, "published_at")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("08:30", time(8, 30)),
+        ("08:30:00.5", time(8, 30, 0, 500_000)),
+        ("083000", time(8, 30)),
+        (time(8, 30), time(8, 30)),
+        ("23:59:59.999999", time.max),
+    ],
+    ids=str,
+)
+def test_a_time_of_day(value, expected):
+    assert time_of_day(value, "start_time") == expected
+
+
+NO_TIMES = [
+    *(None, "", "8:30", "25:00", "08:30Z", "08:30+02:00", 830, True, b"08:30", "noon", "2019-10-03T08:30"),
+    *(MORNING, time(8, 30, tzinfo=UTC), time(8, 30, tzinfo=ZoneInfo("Asia/Tokyo"))),
+]
+
+
+@pytest.mark.parametrize("value", NO_TIMES, ids=repr)
+def test_what_is_no_time_of_day_in_utc_is_refused(value):
+    with pytest.raises(QueryError, match=r"start_time: .* no time of day\. .*'10:30'"):
+        time_of_day(value, "start_time")
 
 
 @settings(deadline=None)

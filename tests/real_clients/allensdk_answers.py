@@ -2,12 +2,14 @@
 
 The first line of standard input holds the credentials of a LIMS as a JSON object; each one after it a
 question, ``{"method": ..., "arguments": {...}}``. Each question is answered by one line of JSON: the frame as
-``{"index": [...], "index_name": ..., "columns": {name: [...]}}`` with times as ISO text, or
+``{"index": [...], "index_name": ..., "columns": {name: [...]}}`` with times as ISO text in UTC, or
 ``{"error": ..., "message": ...}`` with the name of the exception's class.
 """
 
 import json
 import sys
+from datetime import UTC
+from decimal import Decimal
 
 
 def main():
@@ -22,7 +24,7 @@ def main():
     api = EcephysProjectLimsApi.default(lims_credentials=DbCredentials(**credentials))
     for line in sys.stdin:
         question = json.loads(line)
-        print(json.dumps(_answer(api, question), default=_time), file=answers, flush=True)
+        print(json.dumps(_answer(api, question), default=_as_json), file=answers, flush=True)
 
 
 def _answer(api, question):
@@ -35,7 +37,11 @@ def _answer(api, question):
     return {"index": frame.index.tolist(), "index_name": frame.index.name, "columns": columns}
 
 
-def _time(value):
+def _as_json(value):
+    if isinstance(value, Decimal):
+        return float(value)
+    if value.tzinfo is not None:
+        value = value.astimezone(UTC).replace(tzinfo=None)
     text = value.isoformat()
     return None if text == "NaT" else text
 

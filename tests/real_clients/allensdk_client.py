@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,13 @@ class AllenSdk:
         credentials = {name: told.get(name, "") for name in ("dbname", "user", "host", "password")}
         # -I: neither our directory nor PYTHONPATH may lend it modules of ours.
         self._process = subprocess.Popen(
-            [python, "-I", SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+            [python, "-I", SCRIPT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            # AllenSDK's bare times, compared with zoned columns, are of the connection's zone.
+            env={**os.environ, "PGTZ": "UTC"},
         )
         self._send({**credentials, "port": int(told.get("port") or 5432)})
 

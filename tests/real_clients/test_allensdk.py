@@ -216,7 +216,6 @@ def gapless_url(own_lims_url: str, change: Callable[..., None]) -> str:
     return own_lims_url
 
 
-@pytest.mark.parametrize("own_lims_url", ["ours"], indirect=True)
 def test_a_lims_without_gaps(gapless_url: str, allensdk_python: Path) -> None:
     with closing(AllenSdk(allensdk_python, gapless_url)) as api:
         sessions = their_rows(api("get_sessions"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,6 +17,7 @@ from sessionframes.tables.convert import to_arrow, to_frame, to_pandas
 from sessionframes.tables.kinds import ARROW_TYPES
 from sessionframes.tables.validation import validate
 from tests.fake_source import IntCells, Labs, TextCells, cells
+from tests.tagged_cells import TaggedCells, tagged_cells
 
 WHOLE = st.integers(-(2**63), 2**63 - 1)
 #: Arrow's text is UTF-8, which has no lone surrogates.
@@ -23,6 +25,8 @@ WORDS = st.text(st.characters(codec="utf-8"), max_size=20)
 INSTANTS = st.datetimes(timezones=st.just(UTC))
 VALUES = {"int64": WHOLE, "Int64": WHOLE, "str": WORDS, "bool": st.booleans(), "boolean": st.booleans()}
 VALUES |= {"float64": st.floats(), "datetime64[us, UTC]": INSTANTS}
+TEXTS = "list<item: large_string>[pyarrow]"
+VALUES |= {TEXTS: st.lists(WORDS, max_size=3)}
 DTYPES = list(ARROW_TYPES)
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=map(str, DTYPES))
 EXAMPLES = {
@@ -32,6 +36,7 @@ EXAMPLES = {
     "bool": [True, False, True],
     "boolean": [True, False, True],
     "str": ["a", "", "é\n'\0"],
+    TEXTS: [["a", "b"], [], ["é\n'", ""]],
     "datetime64[us, UTC]": [
         datetime(1, 1, 1, tzinfo=UTC),
         datetime(2020, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
@@ -145,7 +150,7 @@ def rows(model):
     return st.lists(st.fixed_dictionaries(columns), max_size=8)
 
 
-@pytest.mark.parametrize("model", [IntCells, TextCells])
+@pytest.mark.parametrize("model", [IntCells, TextCells, TaggedCells])
 def test_any_values_come_back_as_they_were(model):
     # A busy machine is no fault of ours.
     @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -163,3 +168,17 @@ def test_any_values_come_back_as_they_were(model):
                 assert found[name] is None if missing else same, name
 
     check()
+
+
+@pytest.mark.parametrize("rows", [None, np.array([2, 0]), np.array([], dtype=np.int64)], ids=str)
+def test_lists_and_json_go_there_and_back(rows):
+    table = tagged_cells()
+    frame = to_frame(table, TaggedCells, rows)
+    assert validate(frame, TaggedCells) is frame
+    expected = table if rows is None else table.take(rows)
+    assert to_arrow(frame, TaggedCells).equals(expected.cast(TaggedCells.arrow_schema()), check_metadata=True)
+
+
+def test_lists_survive_pickling():
+    frame = to_frame(tagged_cells(), TaggedCells)
+    pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(frame)), frame)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sessionframes.frames.describe import describe, table_schema
-from sessionframes.registry import list_sources, load_source
+from sessionframes.registry import declared_sources, load_source
 from sessionframes.tables import Table, core_tables
 from sessionframes.tables.kinds import ARROW_TYPES, LEVELS
 from sessionframes.tables.validation import validate
@@ -17,7 +17,7 @@ from sessionframes.tables.validation import validate
 CORE = core_tables()
 FORMS: dict[str, type[Table]] = {
     f"{source}.{table}": read.table
-    for source in list_sources()
+    for source in declared_sources()
     for table, read in load_source(source).reads.items()
 }
 ALL = {**CORE, **FORMS}

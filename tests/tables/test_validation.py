@@ -11,7 +11,7 @@ import pytest
 from sessionframes.errors import FrameValidationError
 from sessionframes.tables.convert import to_frame
 from sessionframes.tables.validation import InvalidRowsWarning, find_failures, validate
-from tests.fake_source import IntCells, TextCells, cells, changed, connect, fake_transport
+from tests.fake_source import IntCells, TextCells, cells, changed, connect, fake_transport, sessions
 
 ROWS = 20
 
@@ -207,3 +207,22 @@ def test_bad_rows_of_a_source_are_refused_or_reported(model, name, bad):
     good = [key for key in table["cell_id"].to_pylist() if str(key) != "4"]
     assert frame.index.tolist() == sorted(good)
     assert validate(frame, model) is frame
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda db, path: db.get("sessions", on_invalid="report"),  # noqa: ARG005  all are called alike
+        lambda db, path: db.get_sessions(on_invalid="report"),  # noqa: ARG005
+        lambda db, path: db.export(path / "out", "sessions", on_invalid="report", progress=False),
+    ],
+    ids=["get", "get_sessions", "export"],
+)
+def test_the_warning_points_to_who_called(tmp_path, call):
+    ages = [-1.0, *[100.0] * 4]
+    db = connect(fake_transport(sessions=changed(sessions(), "age_in_days", ages)))
+    with pytest.warns(InvalidRowsWarning) as caught:
+        call(db, tmp_path)
+    assert [(warning.filename, warning.lineno) for warning in caught] == [
+        (__file__, call.__code__.co_firstlineno)
+    ]

@@ -33,8 +33,6 @@ from tests.transports.statements import (
     wide,
 )
 
-# Transports do not care who made the tables.
-OURS = pytest.mark.parametrize("own_lims_url", ["ours"], indirect=True)
 INTERRUPTED = """
 import sys, time
 import sessionframes as sf
@@ -79,8 +77,9 @@ def busy(watch, name):
 
 
 @pytest.fixture
-def transport(lims_url, name):
-    with opened(lims_url, name) as made:
+def transport(server_url, name):
+    """A transport to a database without tables, since transports do not care who made them."""
+    with opened(server_url, name) as made:
         yield made
 
 
@@ -132,8 +131,8 @@ def test_one_connection_serves_one_fetch_after_another(transport, watch, name):
     assert connections == 2  # with the one that quotes
 
 
-def test_closing_lets_every_connection_go(lims_url, name, watch):
-    with opened(lims_url, name) as made:
+def test_closing_lets_every_connection_go(server_url, name, watch):
+    with opened(server_url, name) as made:
         list(made.fetch(numbers()))
         made.close()
     here = "select count(*) from pg_stat_activity where application_name = %s"
@@ -180,15 +179,14 @@ def test_fetches_within_each_other(transport):
     assert pairs == [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
 
 
-def test_a_statement_that_takes_too_long(lims_url, name, busy):
-    with opened(lims_url, name, statement_timeout=0.2) as made:
+def test_a_statement_that_takes_too_long(server_url, name, busy):
+    with opened(server_url, name, statement_timeout=0.2) as made:
         with pytest.raises(SourceUnavailableError, match="statement_timeout"):
             list(made.fetch(sleeping()))
         assert busy() == []
         assert read(made.fetch(numbers(2))) == [1, 2]
 
 
-@OURS
 def test_the_option_statement_timeout(own_lims_url, change):
     slow_donors(change)
     with sf.connect("lims", url=own_lims_url, statement_timeout=0.2) as db:
@@ -208,7 +206,6 @@ def test_a_backend_killed_mid_read(transport, watch, busy):
     assert read(transport.fetch(numbers(2))) == [1, 2]
 
 
-@OURS
 def test_a_backend_killed_before_the_first_row(own_lims_url, change, name, watch, busy):
     slow_donors(change)
     with sf.connect("lims", url=f"{own_lims_url}&application_name={name}") as db:
@@ -266,7 +263,6 @@ def test_an_iterator_that_is_never_started_sends_nothing(transport, busy):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process alone")
-@OURS
 def test_ctrl_c_stops_a_long_query_and_nothing_else(own_lims_url, change, name, busy):
     slow_donors(change)
     command = [sys.executable, "-c", INTERRUPTED, f"{own_lims_url}&application_name={name}"]
@@ -323,7 +319,6 @@ def test_a_server_that_is_gone_for_good(name):
             list(transport.fetch(numbers(2)))
 
 
-@OURS
 def test_a_view_sees_one_state_while_others_write(own, change):
     with own.consistent() as view:
         before = only(view.fetch(count_of("ages")))
@@ -339,7 +334,6 @@ def test_a_view_sees_one_state_while_others_write(own, change):
     change("set lock_timeout to '2s'; drop table ages cascade")
 
 
-@OURS
 def test_a_view_lost_half_way_is_an_error_and_never_another_state(own, watch, busy):
     with own.consistent() as view:
         pages = view.fetch(wide())
@@ -352,7 +346,6 @@ def test_a_view_lost_half_way_is_an_error_and_never_another_state(own, watch, bu
     assert only(own.fetch(count_of("ages"))) > 0
 
 
-@OURS
 def test_a_view_goes_on_after_a_page_was_not_wanted(own):
     with own.consistent() as view:
         pages = view.fetch(wide())
@@ -362,7 +355,6 @@ def test_a_view_goes_on_after_a_page_was_not_wanted(own):
 
 
 @pytest.mark.parametrize("options", ["", "-c default_transaction_read_only=off"])
-@OURS
 def test_nothing_can_be_written(own_lims_url, change, options, name):
     change(
         "create function sneak() returns bigint language sql as "
@@ -382,6 +374,9 @@ def test_nothing_can_be_written(own_lims_url, change, options, name):
         assert connection.execute("select count(*) from genders").fetchone() == (2,)
 
 
-def test_every_connection_is_in_utc(transport):
+def test_every_connection_is_in_utc(lims_url, name):
     zone = sa.select(sa.func.current_setting("TimeZone").label("n"))
-    assert read(transport.fetch(zone)) == ["UTC"]
+    with psycopg.connect(lims_url) as connection:
+        assert connection.execute("show timezone").fetchone() != ("UTC",)
+    with opened(lims_url, name) as made:
+        assert read(made.fetch(zone)) == ["UTC"]

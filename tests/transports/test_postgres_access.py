@@ -23,8 +23,6 @@ from sessionframes.transports.postgres import connection_string
 from tests.transports.statements import numbers
 
 PASSWORD = "s3cret/p@ss%w0rd"
-# Transports do not care who made the tables.
-OURS = pytest.mark.parametrize("own_lims_url", ["ours"], indirect=True)
 
 
 @pytest.fixture
@@ -75,11 +73,10 @@ def test_a_user_that_there_is_not(lims_url):
         sf.connect("lims", url=as_user(lims_url, "nobody_here"))
 
 
-@OURS
-def test_a_role_that_may_not_log_in(lims_url, role, watch):
+def test_a_role_that_may_not_log_in(own_lims_url, role, watch):
     watch.execute(f"alter role {role} nologin")
     with pytest.raises(AuthenticationError, match=f"{role}.*Check the user"):
-        sf.connect("lims", url=as_user(lims_url, role))
+        sf.connect("lims", url=as_user(own_lims_url, role))
 
 
 def test_a_database_that_there_is_not(server_url):
@@ -87,7 +84,6 @@ def test_a_database_that_there_is_not(server_url):
         sf.connect("lims", url=server_url.replace("/postgres?", "/nowhere?"))
 
 
-@OURS
 def test_a_database_that_the_user_may_not_enter(own_lims_url, role, watch):
     (database,) = psycopg.conninfo.conninfo_to_dict(own_lims_url)["dbname"].split()
     watch.execute(f"revoke connect on database {database} from public")
@@ -95,7 +91,6 @@ def test_a_database_that_the_user_may_not_enter(own_lims_url, role, watch):
         sf.connect("lims", url=as_user(own_lims_url, role))
 
 
-@OURS
 def test_a_missing_table_is_named_with_what_is_expected_of_it(own_lims_url, change):
     change(
         "alter table structures rename to areas",
@@ -118,7 +113,6 @@ def test_an_empty_database_lacks_every_table(server_url):
         assert f"table {table} (" in str(caught.value)
 
 
-@OURS
 def test_a_column_of_a_type_that_cannot_be_meant(own_lims_url, change):
     change(
         "alter table ecephys_units alter column quality type text",
@@ -128,7 +122,6 @@ def test_a_column_of_a_type_that_cannot_be_meant(own_lims_url, change):
         db.get_units()
 
 
-@OURS
 def test_a_table_that_the_user_may_not_read(own_lims_url, role, change):
     change(f"revoke select on donors from {role}")
     with sf.connect("lims", url=as_user(own_lims_url, role)) as db:

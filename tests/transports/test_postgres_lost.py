@@ -66,7 +66,7 @@ def test_ctrl_c_ends_a_query_whose_server_does_not_answer(own_server: PostgresSe
     assert said == "interrupted\n"
 
 
-def test_a_forked_child_has_connections_of_its_own(lims_url: str) -> None:
+def test_a_forked_child_has_connections_of_its_own(server_url: str) -> None:
     code = textwrap.dedent(
         """
         import os, sys
@@ -86,7 +86,7 @@ def test_a_forked_child_has_connections_of_its_own(lims_url: str) -> None:
         """
     )
     answer = subprocess.run(
-        [sys.executable, "-c", code, lims_url], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", code, server_url], capture_output=True, text=True, timeout=30, check=True
     )
     assert answer.stdout == "0 True\n"
 

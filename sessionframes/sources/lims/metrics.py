@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from sqlalchemy import Select, Text, and_, case, cast, select
+from sqlalchemy import Text, and_, case, cast
 
 from sessionframes.errors import SourceResponseError
+from sessionframes.source import Plan
 from sessionframes.sources.lims import bundles
 from sessionframes.sources.lims import schema as lims
-from sessionframes.sources.lims.reads import CHANNEL_USABLE, UNIT_IDS, UNITS, filtered, typed
+from sessionframes.sources.lims.joins import UNIT_IDS, UNITS, chained
+from sessionframes.sources.lims.reads import filtered
 from sessionframes.sources.lims.tables import LimsUnitMetrics
+from sessionframes.sources.lims.where import divided, typed
 
 if TYPE_CHECKING:
     from sessionframes.query import Query
@@ -25,33 +29,50 @@ _CURRENT = and_(
     lims.analysis_runs.c.id == lims.metric_bundles.c.ecephys_analysis_run_id,
     lims.analysis_runs.c.current.is_(True),
 )
+_LEVEL = replace(
+    UNITS,
+    rows=chained(
+        lims.metric_bundles.join(lims.analysis_runs, _CURRENT),
+        *(lims.units, lims.channels, lims.probes, lims.sessions),
+    ),
+)
 
 
-def unit_metrics(query: Query) -> list[Select[Any]]:
-    """Return the statement for unit metrics: ids, that of the bundle, and its JSON as text."""
-    rows = lims.metric_bundles.join(lims.analysis_runs, _CURRENT).join(
-        UNITS, lims.units.c.id == lims.metric_bundles.c.ecephys_unit_id
-    )
+def unit_metrics(query: Query) -> Plan:
+    """Return the plan for unit metrics: ids, that of the bundle, and its JSON as text.
+
+    What a filter asks of the metrics themselves is left to us, who read the bundles in any case.
+    """
+    where, residual = divided(query.where, UNITS.columns)
+    names = query.needed(residual)
     bundle = lims.metric_bundles.c
     # An empty bundle must not stand in for one that holds metrics, however old that is.
     ids = {**UNIT_IDS, NEWEST_BY: case((bundle.data.is_(None), -bundle.id), else_=bundle.id)}
-    statement = select(
-        *(typed(column, "int64").label(name) for name, column in ids.items()),
-        cast(lims.metric_bundles.c.data, Text).label(_BUNDLE),
-    ).select_from(rows)
-    return [filtered(statement, query, UNIT_IDS, CHANNEL_USABLE)]
+    selected = [typed(column, "integer").label(name) for name, column in ids.items()]
+    if not set(names) <= set(UNIT_IDS):
+        selected.append(cast(bundle.data, Text).label(_BUNDLE))
+    return Plan([filtered(selected, UNIT_IDS, where, _LEVEL, query)], residual)
 
 
 def flatten(page: pa.RecordBatch) -> pa.Table:
-    """Return a page of ids and JSON texts as an Arrow table of unit metrics, and :data:`NEWEST_BY`."""
+    """Return a page of ids and JSON texts as an Arrow table of unit metrics, and :data:`NEWEST_BY`.
+
+    A page without JSON texts is one of ids alone.
+    """
     schema = LimsUnitMetrics.arrow_schema()
+    if _BUNDLE not in page.schema.names:
+        ids = pa.schema([field for field in schema if field.name in UNIT_IDS])
+        return _versioned(pa.Table.from_batches([page.select(ids.names)]).cast(ids), page)
     measures = pa.schema([field for field in schema if field.name not in UNIT_IDS])
     columns = [pa.chunked_array([page.column(name)]) for name in UNIT_IDS]
     try:
         columns += bundles.parse(page.column(_BUNDLE), measures).columns
     except json.JSONDecodeError as error:
         raise _no_json(page) from error
-    table = pa.Table.from_arrays(columns, schema=schema)
+    return _versioned(pa.Table.from_arrays(columns, schema=schema), page)
+
+
+def _versioned(table: pa.Table, page: pa.RecordBatch) -> pa.Table:
     return table.append_column(NEWEST_BY, page.column(NEWEST_BY))
 
 

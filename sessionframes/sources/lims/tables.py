@@ -28,7 +28,7 @@ class LimsProbes(Probes, ids="int64"):
     surface_channel_index: MaybeCount = column("Channel at the surface of the brain.", null=_UNTOLD)
     has_lfp_data: MaybeFlag = column("Whether the field potential is of use.", null=_UNTOLD)
     lfp_temporal_subsampling_factor: Number = column(
-        "Factor by which the packaged field potential is sampled less often than `lfp_sampling_rate`.",
+        "Factor by which the packaged field potential is sampled less often than lfp_sampling_rate tells.",
         unit="ratio",
         null=_UNTOLD,
     )

@@ -24,8 +24,8 @@ def web():
 
 
 @pytest.fixture(scope="module")
-def db(any_lims_url, web):
-    with sf.connect("lims", url=any_lims_url, files_url=web.url) as opened:
+def db(lims_url, web):
+    with sf.connect("lims", url=lims_url, files_url=web.url) as opened:
         yield opened
 
 

@@ -52,8 +52,8 @@ def family(column):
 
 
 @pytest.mark.parametrize("session_type", FAMILIES)
-def test_columns_are_the_same_whatever_the_session_type(any_lims, session_type):
-    metrics = any_lims.get_unit_analysis_metrics(session_types=session_type)
+def test_columns_are_the_same_whatever_the_session_type(lims, session_type):
+    metrics = lims.get_unit_analysis_metrics(session_types=session_type)
     assert len(metrics) > 100
     assert list(metrics.columns) == list(DTYPES["unit_metrics"])
     for column in metrics.columns.drop([*IDS, "other_metrics"]):
@@ -63,32 +63,32 @@ def test_columns_are_the_same_whatever_the_session_type(any_lims, session_type):
         assert metrics[f"firing_rate_{shown}"].notna().any()
 
 
-def test_a_unit_with_null_or_empty_data_is_a_row_of_nulls(any_lims, world):
+def test_a_unit_with_null_or_empty_data_is_a_row_of_nulls(lims, world):
     for oddity in ("bundle_null_data", "bundle_empty"):
         units = units_of(world, oddity)
-        found = any_lims.get_unit_analysis_metrics(units, include_unusable=True)
+        found = lims.get_unit_analysis_metrics(units, include_unusable=True)
         assert found.index.tolist() == sorted(units)
         assert found.drop(columns=IDS).isna().all(axis=None)
 
 
-def test_the_two_swapped_metrics_are_put_right(any_lims, world):
+def test_the_two_swapped_metrics_are_put_right(lims, world):
     units = units_of(world, "bundle_swapped_rf")
-    found = any_lims.get_unit_analysis_metrics(units, include_unusable=True)
+    found = lims.get_unit_analysis_metrics(units, include_unusable=True)
     assert len(found) == len(units)
     assert found["on_screen_rf"].notna().all()
     assert found["p_value_rf"].between(0, 1).all()
     assert found["other_metrics"].isna().all()
 
 
-def test_a_metric_that_nobody_knows_is_kept(any_lims, world):
-    found = any_lims.get_unit_analysis_metrics(units_of(world, "bundle_novel_key"), include_unusable=True)
+def test_a_metric_that_nobody_knows_is_kept(lims, world):
+    found = lims.get_unit_analysis_metrics(units_of(world, "bundle_novel_key"), include_unusable=True)
     assert [json.loads(text) for text in found["other_metrics"]] == [{"novel_metric_xy": 1.5}] * 2
     assert found["firing_rate_dg"].notna().all()
 
 
-def test_of_two_current_runs_the_newest_bundle_counts(any_lims, world):
+def test_of_two_current_runs_the_newest_bundle_counts(lims, world):
     units = units_of(world, "bundle_of_second_run")
-    found = any_lims.get_unit_analysis_metrics(units, include_unusable=True)
+    found = lims.get_unit_analysis_metrics(units, include_unusable=True)
     assert found.index.is_unique
     assert_same(found, expected(world, "unit_metrics", include_unusable=True).loc[sorted(units)])
     both = world.metric_bundles.to_pandas().query("unit_id in @units")

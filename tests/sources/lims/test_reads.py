@@ -36,65 +36,63 @@ def of(frame, level, ids):
 
 @pytest.mark.parametrize("include_unusable", [False, True])
 @pytest.mark.parametrize("table", TABLES)
-def test_a_whole_table(any_lims, wanted, table, include_unusable):
-    found = any_lims.get(table, include_unusable=include_unusable)
+def test_a_whole_table(lims, wanted, table, include_unusable):
+    found = lims.get(table, include_unusable=include_unusable)
     assert len(found) > 5
     assert_same(found, wanted(table, include_unusable=include_unusable))
 
 
-def test_the_named_calls_are_the_tables(any_lims, wanted):
+def test_the_named_calls_are_the_tables(lims, wanted):
     calls = {
-        "sessions": any_lims.get_sessions,
-        "probes": any_lims.get_probes,
-        "channels": any_lims.get_channels,
-        "units": any_lims.get_units,
-        "unit_metrics": any_lims.get_unit_analysis_metrics,
+        "sessions": lims.get_sessions,
+        "probes": lims.get_probes,
+        "channels": lims.get_channels,
+        "units": lims.get_units,
+        "unit_metrics": lims.get_unit_analysis_metrics,
     }
     for table, call in calls.items():
         assert_same(call(), wanted(table))
         assert_same(call(include_unusable=True), wanted(table, include_unusable=True))
 
 
-def test_positional_arguments_are_those_of_allensdk(any_lims, wanted):
+def test_positional_arguments_are_those_of_allensdk(lims, wanted):
     sessions, probes = wanted("sessions").index[:4], wanted("probes").index[:7]
     channels, units = wanted("channels").index[::2], wanted("units").index[::3]
     day = "2019-10-03"
     published = wanted("sessions")["published_at"].le(pd.Timestamp("2019-10-04", tz="UTC"))
     early = wanted("sessions").index[published]
-    assert_same(
-        any_lims.get_sessions(sessions, day), of(wanted("sessions").loc[sessions], "session_id", early)
-    )
-    found = any_lims.get_probes(probes, sessions, day)
+    assert_same(lims.get_sessions(sessions, day), of(wanted("sessions").loc[sessions], "session_id", early))
+    found = lims.get_probes(probes, sessions, day)
     assert_same(found, of(of(wanted("probes").loc[probes], "session_id", sessions), "session_id", early))
-    found = any_lims.get_channels(channels, probes, sessions, day)
+    found = lims.get_channels(channels, probes, sessions, day)
     kept = of(of(wanted("channels").loc[channels], "probe_id", probes), "session_id", sessions)
     assert_same(found, of(kept, "session_id", early))
-    found = any_lims.get_units(units, channels, probes, sessions, day)
+    found = lims.get_units(units, channels, probes, sessions, day)
     kept = of(of(wanted("units").loc[units], "channel_id", channels), "probe_id", probes)
     assert_same(found, of(of(kept, "session_id", sessions), "session_id", early))
-    found = any_lims.get_unit_analysis_metrics(units, sessions, ["functional_connectivity"])
+    found = lims.get_unit_analysis_metrics(units, sessions, ["functional_connectivity"])
     kept = of(of(wanted("unit_metrics"), "unit_id", units), "session_id", sessions)
     of_type = wanted("sessions").query("session_type == 'functional_connectivity'").index
     assert_same(found, of(kept, "session_id", of_type))
 
 
 @pytest.mark.parametrize(("table", "level"), FILTERS)
-def test_ids_of_every_level_filter(any_lims, wanted, table, level):
+def test_ids_of_every_level_filter(lims, wanted, table, level):
     whole = wanted(table)
     there = whole.index if whole.index.name == level else whole[level]
     ids = there.unique()[::3]
-    found = any_lims.get(table, **{f"{level}s": [*ids, NOBODY]})
+    found = lims.get(table, **{f"{level}s": [*ids, NOBODY]})
     assert 0 < len(found) < len(whole)
     assert_same(found, of(whole, level, ids))
 
 
 @pytest.mark.parametrize(("table", "level"), FILTERS)
-def test_a_foreign_id_gives_a_typed_empty_frame(any_lims, table, level):
-    assert_same(any_lims.get(table, **{f"{level}s": NOBODY}), no_rows(table))
+def test_a_foreign_id_gives_a_typed_empty_frame(lims, table, level):
+    assert_same(lims.get(table, **{f"{level}s": NOBODY}), no_rows(table))
 
 
 @pytest.mark.parametrize("table", ["probes", "channels", "units", "unit_metrics"])
-def test_filters_of_several_levels_all_hold(any_lims, wanted, table):
+def test_filters_of_several_levels_all_hold(lims, wanted, table):
     whole = wanted(table)
     kept, filters = whole, {}
     for level in LEVELS[table]:
@@ -103,37 +101,35 @@ def test_filters_of_several_levels_all_hold(any_lims, wanted, table):
         filters[f"{level}s"] = chosen
         kept = of(kept, level, chosen)
     assert 0 < len(kept) < len(whole)
-    assert_same(any_lims.get(table, **filters), kept)
+    assert_same(lims.get(table, **filters), kept)
     sessions = wanted("sessions").index
     disjoint = {
         "session_ids": sessions[:1],
         f"{LEVELS[table][-1]}s": of(whole, "session_id", sessions[1:]).index,
     }
-    assert_same(any_lims.get(table, **disjoint), no_rows(table))
+    assert_same(lims.get(table, **disjoint), no_rows(table))
 
 
-def test_ids_may_be_frames(any_lims, wanted):
-    sessions = any_lims.get_sessions(wanted("sessions").index[:3])
-    probes = any_lims.get_probes(session_ids=sessions)
+def test_ids_may_be_frames(lims, wanted):
+    sessions = lims.get_sessions(wanted("sessions").index[:3])
+    probes = lims.get_probes(session_ids=sessions)
     assert_same(probes, of(wanted("probes"), "session_id", sessions.index))
-    units = any_lims.get_units(probe_ids=probes, session_ids=sessions)
+    units = lims.get_units(probe_ids=probes, session_ids=sessions)
     assert_same(units, of(wanted("units"), "probe_id", probes.index))
     # The sessions of a frame of units: its column, since its index is another id.
-    assert_same(
-        any_lims.get_sessions(units), wanted("sessions").loc[units["session_id"].unique()].sort_index()
-    )
-    assert_same(any_lims.get_channels(units), of(wanted("channels"), "channel_id", units["channel_id"]))
+    assert_same(lims.get_sessions(units), wanted("sessions").loc[units["session_id"].unique()].sort_index())
+    assert_same(lims.get_channels(units), of(wanted("channels"), "channel_id", units["channel_id"]))
 
 
-def test_an_id_given_by_another_name(any_lims, wanted):
-    metrics = any_lims.get_unit_analysis_metrics(
+def test_an_id_given_by_another_name(lims, wanted):
+    metrics = lims.get_unit_analysis_metrics(
         session_types="brain_observatory_1.1",
         ecephys_session_ids=wanted("unit_metrics")["session_id"].iloc[0],
     )
     assert len(metrics["session_id"].unique()) == 1
 
 
-def test_several_session_types(any_lims, wanted):
+def test_several_session_types(lims, wanted):
     types = wanted("sessions")["session_type"]
     for chosen in (
         ["functional_connectivity"],
@@ -141,7 +137,7 @@ def test_several_session_types(any_lims, wanted):
         ["none"],
         [],
     ):
-        found = any_lims.get_unit_analysis_metrics(session_types=chosen)
+        found = lims.get_unit_analysis_metrics(session_types=chosen)
         assert_same(found, of(wanted("unit_metrics"), "session_id", types.index[types.isin(chosen)]))
 
 
@@ -168,14 +164,14 @@ MOMENTS = [
 
 
 @pytest.mark.parametrize(("moment", "last"), MOMENTS, ids=[str(given) for given, _ in MOMENTS])
-def test_published_at_cuts_sessions(any_lims, wanted, moment, last):
+def test_published_at_cuts_sessions(lims, wanted, moment, last):
     whole = wanted("sessions")
     kept = whole[whole["published_at"] <= pd.Timestamp(last)]
-    assert_same(any_lims.get_sessions(published_at=moment), kept)
+    assert_same(lims.get_sessions(published_at=moment), kept)
 
 
 @pytest.mark.parametrize("table", ["probes", "channels", "units", "unit_metrics"])
-def test_published_at_reaches_every_level(any_lims, wanted, table):
+def test_published_at_reaches_every_level(lims, wanted, table):
     published = wanted("sessions", include_unusable=True)["published_at"]
     for moment, before, include in (
         ("2019-10-03", "2019-10-04T00:00Z", False),
@@ -183,13 +179,13 @@ def test_published_at_reaches_every_level(any_lims, wanted, table):
         ("2020-06-11T08:30", "2020-06-11T08:31Z", False),
     ):
         kept = published.index[published < pd.Timestamp(before)]
-        found = any_lims.get(table, published_at=moment, include_unusable=include)
+        found = lims.get(table, published_at=moment, include_unusable=include)
         assert_same(found, of(wanted(table, include_unusable=include), "session_id", kept))
 
 
 @pytest.mark.parametrize("include_unusable", [False, True])
-def test_the_frames_belong_together(any_lims, include_unusable):
-    frames = {table: any_lims.get(table, include_unusable=include_unusable) for table in TABLES}
+def test_the_frames_belong_together(lims, include_unusable):
+    frames = {table: lims.get(table, include_unusable=include_unusable) for table in TABLES}
     for table, frame in frames.items():
         assert frame.index.name == LEVELS[table][-1]
         assert frame.index.is_unique
@@ -206,9 +202,9 @@ def test_the_frames_belong_together(any_lims, include_unusable):
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_dtypes_do_not_depend_on_the_rows(any_lims, wanted, table):
+def test_dtypes_do_not_depend_on_the_rows(lims, wanted, table):
     for ids in (wanted(table).index[:1], wanted(table).index[-2:], []):
-        found = any_lims.get(table, **{f"{LEVELS[table][-1]}s": ids})
+        found = lims.get(table, **{f"{LEVELS[table][-1]}s": ids})
         assert {name: str(dtype) for name, dtype in found.dtypes.items()} == {
             name: str(pd.api.types.pandas_dtype(dtype)) for name, dtype in DTYPES[table].items()
         }
@@ -216,13 +212,13 @@ def test_dtypes_do_not_depend_on_the_rows(any_lims, wanted, table):
         assert "object" not in found.dtypes.astype(str).tolist()
 
 
-def test_a_frame_may_be_written_to(any_lims):
-    units = any_lims.get_units()
+def test_a_frame_may_be_written_to(lims):
+    units = lims.get_units()
     units["snr"] = 0.0
     units.loc[units.index[0], "firing_rate"] = 3.5
     units.iloc[0, units.columns.get_loc("quality")] = "good"
     assert units["firing_rate"].iloc[0] == 3.5
-    assert any_lims.get_units(units.index[0])["firing_rate"].iloc[0] != 3.5
+    assert lims.get_units(units.index[0])["firing_rate"].iloc[0] != 3.5
 
 
 def test_null_and_nan_are_both_null(own_lims_url, change, world):

@@ -1,0 +1,129 @@
+"""What a question would do, without asking it: the requests, and what is left for us."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sessionframes.config import mask
+from sessionframes.query.where import EVERY, all_of, conditions, conjuncts
+
+if TYPE_CHECKING:
+    from sessionframes.query import Query
+    from sessionframes.source import Read, Transport
+
+#: A request longer than this is shown without its middle; a million ids make a long one.
+_LONGEST = 6000
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a ``get_*`` call would send, and what it would do with the answer.
+
+    Parameters
+    ----------
+    source : str
+        Who would be asked.
+    address : str
+        Where, without secrets.
+    question : str
+        As it was understood.
+    requests : tuple of str
+        What would be sent, in order: SQL, or HTTP requests. None where no row can be an answer.
+    pushed : str
+        The part of the filter that the source does; empty for none.
+    residual : str
+        The part of the filter that is left to us; empty for none.
+    lookups : tuple of str
+        Tables above that would be asked for columns of the residual, after the rows are there.
+    local : tuple of str
+        What else is left to us: order, limit.
+    """
+
+    source: str
+    address: str
+    question: str
+    requests: tuple[str, ...]
+    pushed: str
+    residual: str
+    lookups: tuple[str, ...] = ()
+    local: tuple[str, ...] = ()
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Return what is told beside the requests, as pairs of label and text."""
+        sent = len(self.requests)
+        told = [
+            ("question", self.question),
+            ("asked of", f"{self.source}, {self.address}"),
+            ("requests", f"{sent}" if sent else "none: no row can be an answer"),
+            ("filtered by the source", self.pushed or "nothing"),
+            ("filtered here", self.residual or "nothing"),
+        ]
+        told += [("with columns from", ", ".join(self.lookups))] if self.lookups else []
+        told += [("done here too", ", ".join(self.local))] if self.local else []
+        return told
+
+    def __str__(self) -> str:
+        width = max(len(label) for label, _ in self.facts())
+        lines = [f"{label:<{width}}  {text}" for label, text in self.facts()]
+        return "\n".join([*lines, *(f"\n{_cut(request)}" for request in self.requests)])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(label)}</th>"
+            f"<td style='text-align:left'>{html.escape(text)}</td></tr>"
+            for label, text in self.facts()
+        )
+        style = "white-space:pre-wrap;text-align:left"
+        sent = "".join(
+            f"<pre style='{style}'>{html.escape(_cut(request))}</pre>" for request in self.requests
+        )
+        return f"<table>{rows}</table>{sent}"
+
+
+def explain(read: Read, query: Query, transport: Transport, source: str) -> Explanation:
+    """Return what a question would do; nothing is sent.
+
+    Parameters
+    ----------
+    read : Read
+        How the query's table is read.
+    query : Query
+        The question.
+    transport : Transport
+        Where to.
+    source : str
+        Its name.
+    """
+    told: dict[str, Any] = {"source": source, "address": mask(transport.address), "question": str(query)}
+    if query.is_impossible:
+        return Explanation(**told, requests=(), pushed="", residual="")
+    plan = read.compile(query)
+    left = conjuncts(plan.residual)
+    pushed = all_of(*(part for part in conjuncts(query.where) if part not in left))
+    own = query.table.table_name()
+    lookups = {condition.field.table for condition in conditions(plan.residual)} - {own}
+    local = []
+    if query.order_by:
+        local.append("order")
+    if query.limit is not None and not plan.limited:
+        local.append("limit")
+    return Explanation(
+        **told,
+        requests=tuple(transport.render(request) for request in plan.requests),
+        pushed="" if pushed == EVERY else str(pushed),
+        residual="" if plan.residual == EVERY else str(plan.residual),
+        lookups=tuple(sorted(lookups)),
+        local=tuple(local),
+    )
+
+
+def _cut(request: str) -> str:
+    if len(request) <= _LONGEST:
+        return request
+    half = _LONGEST // 2
+    return f"{request[:half]}\n... {len(request) - _LONGEST:,} more characters ...\n{request[-half:]}"
