@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-pyproject
 
-.PHONY: demo test bench lint schemas clean
+.PHONY: demo test nightly bench lint schemas clean
 .DEFAULT_GOAL := test
 
 demo: $(STAMP)
@@ -13,8 +13,12 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest
 
+nightly: $(STAMP)
+	$(BIN)/python -m pytest --hypothesis-profile=nightly --timeout=7200 tests/query/test_engines.py tests/query/test_laws.py
+
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.filters
 
 lint: $(STAMP)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

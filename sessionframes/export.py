@@ -46,6 +46,9 @@ def export(
     _check_filtered(db, names, arguments.get("where"))
     by_table = {name: _arguments(db, name, arguments) for name in names}
     _check_all_taken(db, names, arguments, by_table)
+    for name in names:
+        # Before anything is sent; each chunk asks again, for its own sessions.
+        db.query(name, **by_table[name])
     # A filter on what sessions know nothing of is none on which sessions there are.
     of_sessions = by_table.get("sessions", {**arguments, "where": None})
     with db.transport.consistent() as view:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 import sessionframes as sf
 from sessionframes.demo.lims import load
@@ -27,6 +28,9 @@ SCALE = 0.05
 VARIANT_DDL = Path(__file__).parent / "sources" / "lims" / "variant.sql"
 #: Databases nobody connects to, because only those can be copied.
 PRISTINE = {"ours": "pristine", "variant": "pristine_variant"}
+
+#: For ``make nightly``.
+settings.register_profile("nightly", max_examples=5000, print_blob=True)
 
 
 def _build(url: str) -> None:

@@ -23,7 +23,7 @@ def add_to(commands: Any) -> None:
 
 def run(told: argparse.Namespace) -> None:
     """Explain the question."""
+    given = filters(told)
     with connect(told) as db:
-        given = filters(told)
         check_filters(given, db.arguments(told.table), told.table)
         sys.stdout.write(f"{db.explain(told.table, **given)}\n")

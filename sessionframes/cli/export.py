@@ -27,6 +27,7 @@ def add_to(commands: Any) -> None:
 
 def run(told: argparse.Namespace) -> None:
     """Export and say where it is."""
+    given = filters(told)
     with connect(told) as db, _told_how_to_go_on():
         path = db.export(
             told.directory,
@@ -34,7 +35,7 @@ def run(told: argparse.Namespace) -> None:
             overwrite=told.overwrite,
             on_invalid=told.on_invalid,
             progress=not told.quiet,
-            **filters(told),
+            **given,
         )
     sys.stderr.write(f"exported to {path}\n")
 

@@ -56,8 +56,8 @@ def run(told: argparse.Namespace) -> None:
         message = f"{told.output} is not a file: a directory, or a device."
         raise QueryError(message, hint="Say --output FILE, or leave it out for standard output.")
     form = _form(told)
+    given = filters(told)
     with connect(told) as db:
-        given = filters(told)
         check_filters(given, db.arguments(told.table), told.table)
         frame = db.get(told.table, on_invalid=told.on_invalid, progress=not told.quiet, **given)
     if told.output is None:

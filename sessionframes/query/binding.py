@@ -98,6 +98,9 @@ def bind(q: Q, scope: Scope, *, source: str | None = None, table: str | None = N
     """
     try:
         return _bound(q, scope)
+    except RecursionError:
+        message = "the filter is nested too deeply."
+        raise QueryError(message, source=source, table=table, hint="Say it in fewer steps.") from None
     except QueryError as error:
         error.source = error.source or source
         error.table = error.table or table

@@ -1,7 +1,8 @@
 """JSON values as filters compare them: as Postgres compares ``jsonb``, so that both find the same rows.
 
 Numbers are decimals, because 0.1 is a tenth in JSON, and compare exactly whatever their size: 1 equals 1.0.
-Nothing else equals what is of another type. Of a key that comes twice the last counts.
+Nothing else equals what is of another type. Of a key that comes twice the last counts. What ``jsonb`` has no
+room for (1e200000, half a character, NUL) is a value here.
 """
 
 from __future__ import annotations

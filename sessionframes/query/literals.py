@@ -102,6 +102,8 @@ def _listed(value: Iterable[Any], name: str, depth: int) -> tuple[Any, ...]:
     # A million ids are looked at together.
     if kinds == {int} and max(map(int.bit_length, (min(items), max(items)))) <= _MOST_BITS:
         return items
+    if kinds == {float} and not any(map(math.isnan, items)):
+        return items
     if kinds == {str} and _is_plain("".join(items)):
         return items
     return tuple(frozen(item, name, depth) for item in items)
@@ -128,10 +130,8 @@ def _from_array(value: Any, name: str, depth: int) -> Any:
         if value.ndim == 0:
             return frozen(value[()], name, depth)
         raise _refused(f"has {value.ndim} dimensions", value, name)
-    # Whole columns of plain numbers and texts need no look at each of their values.
-    if isinstance(value.dtype, np.dtype) and value.dtype.kind in "iub":
-        return tuple(value.tolist())
-    return _listed(value, name, depth)
+    plain = isinstance(value.dtype, np.dtype) and value.dtype.kind in "iufb"
+    return _listed(value.tolist() if plain else value, name, depth)
 
 
 def _column_of(frame: pd.DataFrame, name: str) -> Any:

@@ -15,7 +15,7 @@ from sessionframes.query.literals import identity
 from sessionframes.query.shown import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
@@ -167,12 +167,14 @@ def listed(value: Any, column: str, convert: Callable[[Any, str], Any]) -> tuple
         They are no list, or one of them is null or does not convert.
     """
     _check_list(value, column)
-    if len(set(map(type, value))) == 1 and isinstance(value[0], int | str):
-        distinct: Iterable[Any] = dict.fromkeys(value)
-    else:
-        # By type too: of JSON, True is not 1.
-        distinct = {identity(item): item for item in value}.values()
-    return tuple(convert(item, column) for item in distinct)
+    if set(map(type, value)) in ({int}, {str}):
+        return tuple(dict.fromkeys(convert(item, column) for item in dict.fromkeys(value)))
+    distinct: dict[Any, Any] = {}
+    for item in value:
+        converted = convert(item, column)
+        # By type too, since of JSON True is not 1; its lists and dicts have an identity as they were given.
+        distinct.setdefault(identity(item if isinstance(item, tuple | dict) else converted), converted)
+    return tuple(distinct.values())
 
 
 def listed_ids(value: Any, column: str, kind: str) -> tuple[Any, ...]:

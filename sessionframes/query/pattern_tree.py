@@ -17,6 +17,8 @@ _SIGNS = ".^$*+?()[]{}|\\-"
 _CONTROLS = {"\n": r"\n", "\t": r"\t", "\r": r"\r", "\f": r"\f", "\v": r"\v"}
 _ESCAPED = str.maketrans({sign: rf"\{sign}" for sign in _SIGNS} | _CONTROLS)
 
+_BOTH_S = ((ord("S"), ord("S")), (ord("s"), ord("s")))
+
 #: Code points: the first and the last of each range.
 Ranges = tuple[tuple[int, int], ...]
 
@@ -96,7 +98,10 @@ def write(node: Node, *, blind: bool) -> str:
     """Return a tree as RE2 and Postgres read it; `blind` is without regard to case."""
     match node:
         case Chars():
-            return _written_set(node.members(blind=blind))
+            ranges = node.members(blind=blind)
+            # RE2 takes [Ss] for a letter without case, and gives it a long s (U+017F) when it merges branches;
+            # what is repeated it leaves alone.
+            return _written_set(ranges) + ("{1}" if ranges == _BOTH_S else "")
         case Edge():
             return node.sign
         case Sequence():
@@ -104,8 +109,10 @@ def write(node: Node, *, blind: bool) -> str:
         case Choice():
             return f"(?:{'|'.join(write(branch, blind=blind) for branch in node.branches)})"
         case Repeat():
+            if isinstance(node.part, Chars):
+                return f"{_written_set(node.part.members(blind=blind))}{_written_times(node)}"
             part = write(node.part, blind=blind)
-            single = part if isinstance(node.part, Chars | Choice) else f"(?:{part})"
+            single = part if isinstance(node.part, Choice) else f"(?:{part})"
             return f"{single}{_written_times(node)}"
 
 

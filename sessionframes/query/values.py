@@ -16,15 +16,18 @@ _HINT = (
     "Give a date or datetime, or text such as '2019-10-03' or '20191003' (all of that day), "
     "'2019-10-03T08:30+02:00', '2019-10-03_08-30-00'; without a zone it is UTC."
 )
-#: As names of sessions have them: 2019/10/03, 2019_10_03, and 2019-10-03_08-30-00.
-_SEPARATED_DAY = re.compile(r"^(\d{4})([/_])(\d\d)\2(\d\d)(?!\d)")
-_DASHED_TIME = re.compile(
-    r"^(?P<day>\d{4}-\d\d-\d\d|\d{8})(?P<sign>[ T_])(?P<hour>\d\d)(?P<between>[-.])(?P<minute>\d\d)"
-    r"(?:(?P=between)(?P<second>\d\d)(?P<rest>(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?))?$"
-)
-#: Python would take any character, a digit too, for what separates day and time.
-_TIMED = re.compile(r"^(\d{4})-?(\d\d)-?(\d\d)(?:[ Tt_](?=\d)|-(?=\d{6}))")
-_WEEK = re.compile(r"^\d{4}-?W\d\d$")
+# Python would take any character for what separates day and time, and 08-30 for eight o'clock in a zone; so
+# the forms that we know are told here, those of names of sessions (2019_10_03, 2019-10-03_08-30-00) too.
+_DAY = r"(?P<year>\d{4})(?P<dash>[-/_]?)(?P<month>\d\d)(?P=dash)(?P<day>\d\d)"
+_SECOND = r"(?P<second>\d\d)(?P<fraction>[.,]\d+)?"
+_ZONE = r"(?P<zone>[Zz]|[+-]\d\d(?::?\d\d)?)?"
+_TIME = rf"(?P<hour>\d\d)(?:(?P<colon>:?)(?P<minute>\d\d)(?:(?P=colon){_SECOND})?{_ZONE})?"
+_DASHED = rf"(?P<hour>\d\d)(?P<stroke>[-.])(?P<minute>\d\d)(?:(?P=stroke){_SECOND}{_ZONE})?"
+_MOMENT = re.compile(rf"{_DAY}(?:[ Tt_]|-(?=\d{{6}})){_TIME}", re.ASCII)
+#: With T or a blank, hours and minutes alone might be hours and a zone.
+_NAMED = re.compile(rf"{_DAY}(?:_|[ Tt](?=\d\d[-.]\d\d[-.]\d\d)){_DASHED}", re.ASCII)
+_WHOLE_DAY = re.compile(_DAY, re.ASCII)
+_DAY_OF_WEEK = re.compile(r"\d{4}(-?)W\d\d\1\d", re.ASCII)
 #: Digits and nothing else: a day, or a day with a time to the minute or second.
 _ENDS = 10**14
 _LENGTHS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
@@ -137,29 +140,25 @@ def _from_numpy(value: np.datetime64, column: str) -> date | datetime:
 
 
 def _from_text(text: str, column: str) -> date | datetime:
-    text = _SEPARATED_DAY.sub(r"\1-\3-\4", text)
-    if dashed := _DASHED_TIME.match(text):
-        day, sign, hour, minute, second, rest = dashed.group(
-            "day", "sign", "hour", "minute", "second", "rest"
-        )
-        if second is None and sign != "_":
-            # ISO reads 08-30 as eight o'clock in a zone.
-            raise _refused(text, column)
-        text = f"{day}T{hour}:{minute}:{second or '00'}{rest or ''}"
     try:
-        return _from_digits(text) if text.isascii() and text.isdecimal() else _from_iso(text)
+        if text.isascii() and text.isdecimal():
+            return _from_digits(text)
+        if _DAY_OF_WEEK.fullmatch(text):
+            return date.fromisoformat(text)
+        if whole := _WHOLE_DAY.fullmatch(text):
+            return date(*map(int, whole.group("year", "month", "day")))
+        if found := _MOMENT.fullmatch(text) or _NAMED.fullmatch(text):
+            return _from_parts(found.groupdict())
     except (ValueError, KeyError):
-        raise _refused(text, column) from None
+        pass
+    raise _refused(text, column)
 
 
-def _from_iso(text: str) -> date | datetime:
-    if timed := _TIMED.match(text):
-        # Python takes no compact day before a time that is not compact, and the other way round.
-        return datetime.fromisoformat(f"{'-'.join(timed.groups())}T{text[timed.end() :]}")
-    if _WEEK.match(text):
-        message = "a week names no day"
-        raise ValueError(message)
-    return date.fromisoformat(text)
+def _from_parts(told: dict[str, str | None]) -> datetime:
+    minute, second = told["minute"] or "00", told["second"] or "00"
+    fraction, zone = (told["fraction"] or "").replace(",", "."), (told["zone"] or "").upper()
+    day = "-".join(str(told[name]) for name in ("year", "month", "day"))
+    return datetime.fromisoformat(f"{day}T{told['hour']}:{minute}:{second}{fraction}{zone}")
 
 
 def _from_digits(digits: str) -> date | datetime:

@@ -167,6 +167,7 @@ class Postgres:
             " order by array_position(%(names)s::text[], collname::text) limit 1",
             {"names": COLLATIONS},
         ).fetchone()[0]
+        self._filled = None
         self._transport = PostgresTransport(connection_string({"url": url}), source="lims")
         self._places = {
             (name, store): f"{name}_{index}"
@@ -179,8 +180,7 @@ class Postgres:
         self._writer.execute(f"create unlogged table kept ({types})")
         self._table = sa.table("kept", *map(sa.column, self._places.values()))
 
-    def fill(self, table):
-        """Replace the rows by those of a table."""
+    def _fill(self, table):
         places = ", ".join(self._places[item] for item in table.stores.items())
         with self._writer.transaction(), self._writer.cursor() as cursor:
             cursor.execute("delete from kept")
@@ -189,19 +189,21 @@ class Postgres:
                     given = ((row[name], store.given) for name, store in table.stores.items())
                     copy.write_row([None if value is None else give(value) for value, give in given])
 
-    def columns(self, table):
-        """The columns as the compiler is told them."""
+    def _columns(self, table):
         return {name: self._table.c[self._places[name, store]] for name, store in table.stores.items()}
 
     def kept(self, wheres, table):
         """The keys of the rows that fulfil each filter, all asked in one statement."""
-        columns = self.columns(table)
+        columns = self._columns(table)
         statements = [
             sa.select(sa.literal(number, sa.BigInteger()), sa.cast(columns[KEY], sa.BigInteger())).where(
                 compiled(where, columns)
             )
             for number, where in enumerate(wheres)
         ]
+        if table is not self._filled:
+            self._fill(table)
+            self._filled = table
         found = [set() for _ in wheres]
         for page in self._transport.fetch(sa.union_all(*statements)):
             for number, key in zip(*(column.to_pylist() for column in page.columns), strict=True):
@@ -210,12 +212,12 @@ class Postgres:
 
     def sql(self, where, table):
         """One filter as the server gets it."""
-        columns = self.columns(table)
+        columns = self._columns(table)
         return self._transport.render(sa.select(columns[KEY]).where(compiled(where, columns)))
 
     def kept_with_help(self, wheres, table):
         """The same as a source does it: Postgres what it can, the evaluator the rest."""
-        columns = self.columns(table)
+        columns = self._columns(table)
         ours, rest = zip(*(divided(where, columns) for where in wheres), strict=True)
         pairs = zip(self.kept(ours, table), kept_in_frame(rest, table), strict=True)
         return [pushed & residual for pushed, residual in pairs]

@@ -152,8 +152,9 @@ def test_rows_are_told_by_position():
     assert evaluate(And(tuple(same)), columns, 2).tolist() == [True, False]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@LIVELY
 @given(data=st.data())
+@pytest.mark.parametrize("kind", KINDS)
 def test_of_no_rows_there_is_no_answer(kind, data):
     assert kept(data.draw(CONDITIONS[kind]), []) == []
 
@@ -167,6 +168,40 @@ def test_what_was_asked_of_is_left_as_it_was():
     column = pd.Series([-0.0, np.nan])
     assert held("number", "in", (0.0,), column) == [0]
     assert np.signbit(column[0])
+
+
+FAMILIES = [
+    "kK\u212a",
+    "sS",
+    "\u017f",
+    "ß\u1e9e",
+    "iI",
+    "\u0130",
+    "\u0131",
+    "\u03c3\u03a3",
+    "\u03c2",
+    "äÄ",
+    "%",
+    "\\",
+]
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=ascii)
+def test_letters_are_the_same_but_for_case_if_they_are_in_any_locale(family):
+    letters = "".join(FAMILIES)
+    same = [row for row, letter in enumerate(letters) if letter in family]
+    for letter in family:
+        assert held("text", "iexact", letter, pd.Series(list(letters))) == same
+        assert (
+            held("text", "icontains", f"x{letter}", pd.Series([f".X{other}." for other in letters])) == same
+        )
+        assert (
+            held("text", "istartswith", f"{letter}x", pd.Series([f"{other}X." for other in letters])) == same
+        )
+        assert held("text", "iendswith", f"x{letter}", pd.Series([f".X{other}" for other in letters])) == same
+    assert held("text", "istartswith", family[0], pd.Series([f".{other}" for other in letters])) == []
+    assert held("text", "iendswith", family[0], pd.Series([f"{other}\n" for other in letters])) == []
+    assert held("text", "iexact", family[0], pd.Series([f".{other}" for other in letters])) == []
 
 
 @pytest.mark.parametrize("lookup", ["iexact", "icontains", "istartswith", "iendswith"])

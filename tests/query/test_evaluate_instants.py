@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from sessionframes.query.evaluate import evaluate
-from sessionframes.query.where import Condition, Field
+from sessionframes.query.where import And, Condition, Field, Or
 
 START = Field("start", "instant", "sessions")
 NEW_YEAR = datetime(2021, 1, 1, tzinfo=UTC)
@@ -108,3 +108,15 @@ def test_an_hour_of_the_zone_that_was_given_is_not_the_hour_in_utc():
     column = half_past.tz_localize("Europe/London")
     assert held("exact", 23, column, "hour") == [1]
     assert held("exact", date(2021, 6, 30), column, "date") == [1]
+
+
+def test_parts_of_one_column_and_the_whole_do_not_mix():
+    column = instants("2020-03-20", "2020-04-03", "2003-03-03", "NaT")
+    asked = [
+        Condition(START, "exact", 2020, part="year"),
+        Condition(START, "exact", 3, part="month"),
+        Condition(START, "lt", datetime(2020, 3, 21, tzinfo=UTC)),
+    ]
+    assert evaluate(And(tuple(asked)), {"start": column}, 4).tolist() == [True, False, False, False]
+    each = [evaluate(condition, {"start": column}, 4) for condition in asked]
+    assert evaluate(Or(tuple(asked)), {"start": column}, 4).tolist() == np.any(each, axis=0).tolist()

@@ -260,3 +260,9 @@ def test_a_pattern_travels_and_compares():
         assert other.to_re2(blind=True) == pattern.to_re2(blind=True)
     assert pattern.text == DEEPEST
     assert parse("a", "x") != parse("b", "x")
+
+
+@pytest.mark.parametrize("pattern", ["(a|s)b?", "ba|bs", "s", "s*a|s", "(s|t){2}"])
+def test_re2_takes_no_long_s_for_an_s(pattern):
+    texts = [LONG_S, f"b{LONG_S}", LONG_S * 2, "bSST"]
+    assert found(pattern, *texts, blind=True) == ["bSST"]
