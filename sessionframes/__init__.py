@@ -45,6 +45,10 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("sessionframes")
     if name in __all__:
         return importlib.import_module(f"sessionframes.{name}")
     message = f"module 'sessionframes' has no attribute {name!r}"

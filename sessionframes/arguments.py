@@ -85,14 +85,16 @@ def _made(read: Read, arguments: Mapping[str, Any], reads: Mapping[str, Read]) -
     for name, value in arguments.items():
         if name not in known:
             message = f"there is no argument {name!r}."
-            raise QueryError(message, hint=nearest(name, known))
+            is_column = name.split("__")[0] in scope and f"{name}s" not in known
+            hint = f"It is about a column: say where=Q({name}=...)." if is_column else nearest(name, known)
+            raise QueryError(message, hint=hint)
         if name in read.switches:
             switches |= _switched(name, value)
         elif name in parsers:
             parts.append(parsers[name](value))
     if _BEGAN in scope:
         parts.append(_when(scope[_BEGAN], *(arguments.get(name) for name in _DATES)))
-    parts.append(_where(arguments.get("where"), scope))
+    parts.append(_where(arguments.get("where"), scope, reads))
     return Query(
         read.table,
         all_of(*parts),
@@ -116,6 +118,9 @@ def _parsers(read: Read, scope: Scope) -> dict[str, Callable[[Any], Where]]:
 
 
 def _ids(field: Field, values: Any) -> Where:
+    if isinstance(values, Q):
+        message = f"{shown(values)} is a filter, not {field.name}s."
+        raise QueryError(message, column=field.name, hint="Say where=Q(...).")
     ids = normalise_ids(values, field.name, kind=field.id_kind or "str")
     if ids is None:
         return EVERY
@@ -147,16 +152,22 @@ def _bounded(field: Field, lookup: str, limit: datetime | None) -> Where:
     return EVERY if limit is None else Condition(field, lookup, limit)
 
 
-def _where(where: Any, scope: Scope) -> Where:
+def _where(where: Any, scope: Scope, reads: Mapping[str, Read]) -> Where:
     if where is None:
         return EVERY
     if isinstance(where, str):
         where = parse(where)
     if not isinstance(where, Q):
         message = f"where is {shown(where)}, of type {type(where).__name__}."
-        hint = 'Give a Q, such as Q(snr__gte=1.5), or its text form, such as "snr__gte=1.5".'
+        hint = 'Give one Q, such as Q(snr__gte=1.5) & Q(quality="good"), or its text form.'
         raise QueryError(message, hint=hint)
-    return bind(where, scope)
+    try:
+        return bind(where, scope)
+    except QueryError as error:
+        owners = [name for name, read in reads.items() if error.column in read.table.dtypes()]
+        if owners and error.column not in scope:
+            error.hint = f"It is a column of {' and '.join(owners)}: get those, and give their ids."
+        raise
 
 
 def _columns(columns: Any, read: Read, scope: Scope) -> tuple[str, ...] | None:

@@ -57,6 +57,10 @@ def mask(text: str) -> str:
     return _PARAMETER.sub(r"\g<name>\g<equals>***", text)
 
 
+#: So many names fit into a message.
+_MOST_NAMED = 40
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a sentence that names the known names closest to `name`, or all of them if none is close."""
     names = sorted(known)
@@ -64,7 +68,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = [by_fold[fold] for fold in difflib.get_close_matches(name.casefold(), by_fold, n=3, cutoff=0.6)]
     if close:
         return f"Did you mean {' or '.join(map(repr, close))}?"
-    return f"Known: {', '.join(names)}." if names else "There are none."
+    more = f", and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"Known: {', '.join(names[:_MOST_NAMED])}{more}." if names else "There are none."
 
 
 class Secret:

@@ -316,7 +316,8 @@ class Connection:
         **arguments
             As of the ``get_*`` calls, applied to each table that takes them, such as ``session_ids``; not
             ``columns``, ``order_by`` and ``limit``. ``where`` holds for every table, or is a dict of filters
-            by table.
+            by table. Rows of sessions that are not exported are left out of every table; of probes and
+            channels that a filter leaves out, the units stay.
 
         Returns
         -------
@@ -376,11 +377,18 @@ class Connection:
         return fetched(read, query, transport, self._source.name, above=above, progress=progress)
 
     def _not_provided(self, what: str, name: object, known: Iterable[str]) -> TableNotProvidedError:
-        others = self.who_has(name) if isinstance(name, str) else []
-        hint = f"Ask {' or '.join(others)}." if others else nearest(str(name), known)
-        return TableNotProvidedError(
-            f"this source has no {what} {name!r}.", source=self._source.name, hint=hint
-        )
+        message = f"this source has no {what} {name!r}."
+        return TableNotProvidedError(message, source=self._source.name, hint=self._who_else(name, known))
+
+    def _who_else(self, name: object, known: Iterable[str]) -> str:
+        if not isinstance(name, str):
+            return nearest(str(name), known)
+        if name in self._source.files:
+            return f"It is a kind of file: say download({name!r}, ...)."
+        if name in self._source.reads:
+            return f"It is a table: say get({name!r}, ...)."
+        others = self.who_has(name)
+        return f"Ask {' or '.join(others)}." if others else nearest(name, known)
 
     def _file_kind(self, kind: str) -> tuple[FileTransport, FileKind]:
         if self._files is None or not isinstance(kind, str) or kind not in self._source.files:

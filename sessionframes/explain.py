@@ -36,9 +36,11 @@ class Explanation:
     residual : str
         The part of the filter that is left to us; empty for none.
     lookups : tuple of str
-        Tables above that would be asked for columns of the residual, after the rows are there.
+        Other tables that would be asked for columns of the residual, by the ids of the rows that are there.
     local : tuple of str
         What else is left to us: order, limit.
+    switches : tuple of tuple of str
+        The source's yes-or-no arguments that are off, and what each would do: what it leaves out by itself.
     """
 
     source: str
@@ -49,6 +51,7 @@ class Explanation:
     residual: str
     lookups: tuple[str, ...] = ()
     local: tuple[str, ...] = ()
+    switches: tuple[tuple[str, str], ...] = ()
 
     def facts(self) -> list[tuple[str, str]]:
         """Return what is told beside the requests, as pairs of label and text."""
@@ -56,13 +59,18 @@ class Explanation:
         told = [
             ("question", self.question),
             ("asked of", f"{self.source}, {self.address}"),
-            ("requests", f"{sent}" if sent else "none: no row can be an answer"),
+            ("requests", self._told_requests(sent)),
             ("filtered by the source", self.pushed or "nothing"),
             ("filtered here", self.residual or "nothing"),
         ]
-        told += [("with columns from", ", ".join(self.lookups))] if self.lookups else []
         told += [("done here too", ", ".join(self.local))] if self.local else []
-        return told
+        return told + [("not said", f"{name}=True: {meaning}") for name, meaning in self.switches]
+
+    def _told_requests(self, sent: int) -> str:
+        if not sent:
+            return "none: no row can be an answer"
+        more = f", then those of {' and '.join(self.lookups)}, by id" if self.lookups else ""
+        return f"{sent}{more}"
 
     def __str__(self) -> str:
         width = max(len(label) for label, _ in self.facts())
@@ -99,7 +107,9 @@ def explain(read: Read, query: Query, transport: Transport, source: str) -> Expl
     source : str
         Its name.
     """
+    off = tuple((name, text) for name, text in read.switches.items() if name not in query.switches)
     told: dict[str, Any] = {"source": source, "address": mask(transport.address), "question": str(query)}
+    told["switches"] = off
     if query.is_impossible:
         return Explanation(**told, requests=(), pushed="", residual="")
     plan = read.compile(query)

@@ -10,6 +10,7 @@ from sessionframes.config import nearest
 from sessionframes.errors import QueryError
 from sessionframes.frames.provenance import describe_origin
 from sessionframes.parquet.export import TablePlan, export_tables
+from sessionframes.query import EVERY
 from sessionframes.tables.validation import check_choice
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sessionframes.connection import Connection
+    from sessionframes.query import Query
     from sessionframes.source import Transport
     from sessionframes.tables.validation import OnInvalid
 
@@ -52,12 +54,13 @@ def export(
     # A filter on what sessions know nothing of is none on which sessions there are.
     of_sessions = by_table.get("sessions", {**arguments, "where": None})
     with db.transport.consistent() as view:
-        sessions = _session_ids(db, of_sessions, view)
+        about_sessions = _about_sessions(db, of_sessions)
+        sessions = _session_ids(db, about_sessions, view)
         chunks = [
             sessions[start : start + sessions_per_chunk]
             for start in range(0, len(sessions), sessions_per_chunk)
         ]
-        plans = [_plan(db, name, by_table[name], chunks, view) for name in names]
+        plans = [_plan(db, name, by_table[name], about_sessions, chunks, view) for name in names]
         question = {
             "source": db.source.name,
             "address": db.transport.address,
@@ -131,16 +134,24 @@ def _check_all_taken(
             raise QueryError(message, source=db.source.name, hint=nearest(name, known))
 
 
-def _session_ids(db: Connection, arguments: dict[str, Any], view: Transport) -> list[Any]:
-    if "sessions" not in db.tables:
+def _about_sessions(db: Connection, arguments: dict[str, Any]) -> Query | None:
+    return db.query("sessions", **_arguments(db, "sessions", arguments)) if "sessions" in db.tables else None
+
+
+def _session_ids(db: Connection, query: Query | None, view: Transport) -> list[Any]:
+    if query is None:
         return []
-    query = db.query("sessions", **_arguments(db, "sessions", arguments))
     found = db.fetch_arrow(db.read("sessions"), query, view)
     return sorted(found.column("session_id").to_pylist())
 
 
 def _plan(
-    db: Connection, table: str, arguments: dict[str, Any], chunks: list[list[Any]], view: Transport
+    db: Connection,
+    table: str,
+    arguments: dict[str, Any],
+    sessions: Query | None,
+    chunks: list[list[Any]],
+    view: Transport,
 ) -> TablePlan:
     read = db.read(table)
     whole = db.query(table, **arguments)
@@ -154,4 +165,8 @@ def _plan(
 
     by_session = "session_id" in read.table.ids() and "sessions" in db.tables
     parts = [fetch(session_ids=chunk) for chunk in chunks] if by_session else [fetch()]
-    return TablePlan(read.table, parts, describe_origin(db.source.name, db.transport.address, whole))
+    origin = describe_origin(db.source.name, db.transport.address, whole)
+    if by_session and sessions is not None and table != "sessions" and sessions.where != EVERY:
+        # Whatever is said of this table, it has no rows of other sessions.
+        origin["query"] += f" of {sessions}"
+    return TablePlan(read.table, parts, origin)

@@ -50,7 +50,9 @@ def test_a_question_without_a_filter_is_one_request(db):
         "requests": "1",
         "filtered by the source": "nothing",
         "filtered here": "nothing",
+        "not said": "include_bad=True: Also those that are of no use.",
     }
+    assert "not said" not in facts(db.explain("cells", include_bad=True))
 
 
 def test_what_is_pushed_and_what_is_left_are_told_apart(db):
@@ -62,7 +64,7 @@ def test_what_is_pushed_and_what_is_left_are_told_apart(db):
     assert told.local == ("order", "limit")
     assert facts(told)["filtered by the source"] == told.pushed
     assert facts(told)["filtered here"] == told.residual
-    assert facts(told)["with columns from"] == "sessions"
+    assert facts(told)["requests"] == "1, then those of sessions, by id"
     assert facts(told)["done here too"] == "order, limit"
     assert told.question == (
         "cells(where=session_id__in=[10, 20] & rate__gt=1.0 & layer__lte=3 & (good=true | session_type=odd), "
@@ -130,7 +132,8 @@ def test_the_text_lines_up_and_is_the_repr(db):
     assert repr(told) == str(told)
     assert lines[0] == "question                cells(where=rate__gt=1.0)"
     assert lines[4] == "filtered here           rate__gt=1.0"
-    assert lines[5:] == ["", "cells(where=rate__gt=1.0)"]
+    assert lines[5] == "not said                include_bad=True: Also those that are of no use."
+    assert lines[6:] == ["", "cells(where=rate__gt=1.0)"]
 
 
 class Text(HTMLParser):

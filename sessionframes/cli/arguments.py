@@ -131,7 +131,8 @@ def check_filters(given: dict[str, Any], takes: tuple[str, ...], table: str) -> 
     for name in given:
         if name not in takes:
             message = f"there is no filter {name!r}."
-            raise QueryError(message, table=table, hint=nearest(name, takes))
+            hint = f"{nearest(name, takes)} Filters on columns go into --where."
+            raise QueryError(message, table=table, hint=hint)
 
 
 def listed(text: str) -> list[str]:

@@ -147,6 +147,9 @@ def _check_lookup(condition: Condition, rest: list[str]) -> None:
     if condition.lookup not in known and condition.lookup in _EVERY_LOOKUP:
         message = f"{column} holds {_KIND_IN_WORDS[kind]}, to which {condition.lookup!r} does not apply."
         raise QueryError(message, column=column, hint=f"What does: {', '.join(known)}.")
+    if asked in ("ne", "not", "neq", "exclude"):
+        message = f"{column} has no lookup {asked!r}."
+        raise QueryError(message, column=column, hint=f"Say ~Q({column}=...), which nulls fulfil too.")
     message = f"{column} has no lookup {asked!r}."
     parts = PARTS if kind == "instant" else ()
     raise QueryError(message, column=column, hint=nearest(condition.lookup, {*known, *parts}))
@@ -220,6 +223,9 @@ def _range(condition: Condition) -> Where:
             message, column=column, hint=f"Say {column}__range=[lowest, highest], both included."
         )
     low, high = value
+    if low is None or high is None:
+        message = "a range with a null for one end."
+        raise QueryError(message, column=column, hint=f"For an open end, say {column}__gte or {column}__lte.")
     return all_of(
         _normal(_with(condition, lookup="gte", value=low)),
         _normal(_with(condition, lookup="lte", value=high)),

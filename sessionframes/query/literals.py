@@ -26,7 +26,7 @@ _MOST_BITS = 1024
 def frozen(value: Any, name: str, depth: int = 0) -> Any:
     """Return a value as one that cannot change: text, number, bool, None, tuple, or a dict that is ours.
 
-    Dates and times become ISO text, arrays, series and sets become tuples, null of any make becomes None.
+    Dates and times become ISO text, arrays, series and sets become tuples, null of any make (NaN) None.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def frozen(value: Any, name: str, depth: int = 0) -> Any:
     Raises
     ------
     sessionframes.errors.QueryError
-        It is of a type that no column can hold, or NaN.
+        It is of a type that no column can hold.
     """
     if depth > _DEEPEST:
         raise _refused("is nested too deeply", value, name)
@@ -170,11 +170,10 @@ def _integer(value: int, name: str) -> int:
     return value
 
 
-def _number(value: float | Decimal | Fraction, name: str) -> int | float:
-    if value.is_nan() if isinstance(value, Decimal) else value != value:  # signalling ones refuse to compare
-        message = f"{name} is compared with NaN, which equals nothing."
-        column = name.split("__")[0]
-        raise QueryError(message, column=column, hint=f"To find nulls, say {column}__isnull=True.")
+def _number(value: float | Decimal | Fraction, name: str) -> int | float | None:
+    # NaN is null, here as in the tables; signalling ones refuse to be compared.
+    if value.is_nan() if isinstance(value, Decimal) else value != value:
+        return None
     if isinstance(value, float):
         return float(value)
     try:

@@ -28,7 +28,11 @@ def as_id(value: Any, column: str, kind: str) -> Any:
     sessionframes.errors.QueryError
         It is none.
     """
-    found = normalise_ids([value], column, kind=kind)
+    try:
+        found = normalise_ids([value], column, kind=kind)
+    except QueryError as error:
+        error.hint = f"Give an id; for several, say {column}__in=[...]."
+        raise
     # A list of one has one.
     return found[0] if found else None
 

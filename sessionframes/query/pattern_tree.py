@@ -99,8 +99,8 @@ def write(node: Node, *, blind: bool) -> str:
     match node:
         case Chars():
             ranges = node.members(blind=blind)
-            # RE2 takes [Ss] for a letter without case, and gives it a long s (U+017F) when it merges branches;
-            # what is repeated it leaves alone.
+            # RE2 takes [Ss] for a letter without case, and gives it a long s (U+017F) when it merges
+            # branches; what is repeated it leaves alone.
             return _written_set(ranges) + ("{1}" if ranges == _BOTH_S else "")
         case Edge():
             return node.sign

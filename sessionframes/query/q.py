@@ -60,13 +60,39 @@ class Q:
         else:
             self._set("and", tuple(_term(name, value) for name, value in made))
 
+    @staticmethod
+    def parse(text: str) -> Q:
+        """Return the filter that a text says: ``"snr__gte=1.5 & ~structure_acronym__startswith=VIS"``.
+
+        A value is a number, true, false, null, a bare word, text in quotes, a list in brackets
+        (``structure_acronym__in=[LGd, LP]``) or a JSON object; ``str`` of a filter gives its text.
+
+        Parameters
+        ----------
+        text : str
+            Terms joined by ``&``, ``|`` and ``~``, with parentheses where needed.
+
+        Raises
+        ------
+        sessionframes.errors.QueryError
+            It cannot be read; the message points at the character.
+        """
+        from sessionframes.query.text import parse
+
+        return parse(text)
+
+    # A mask of pandas or NumPy is no filter, and theirs are not to try to make one of it.
+    __array_ufunc__ = None
+    __pandas_priority__ = 10_000
+
     def __and__(self, other: Q) -> Q:
-        joined: Q = _joined("and", self, other)
-        return joined
+        return _joined("and", self, other)
 
     def __or__(self, other: Q) -> Q:
-        joined: Q = _joined("or", self, other)
-        return joined
+        return _joined("or", self, other)
+
+    __rand__ = __and__
+    __ror__ = __or__
 
     def __invert__(self) -> Q:
         return self.parts[0] if self.connector == "not" else _made("not", (self,))
@@ -130,9 +156,11 @@ def _made(connector: Connector, parts: tuple[Q, ...]) -> Q:
     return made
 
 
-def _joined(connector: Connector, left: Q, right: object) -> Any:
+def _joined(connector: Connector, left: Q, right: object) -> Q:
     if not isinstance(right, Q):
-        return NotImplemented
+        message = f"a filter is joined to {shown(right)}, of type {type(right).__name__}."
+        hint = "Join it to a Q; text becomes one by Q.parse, and a mask is for a frame that is there already."
+        raise QueryError(message, hint=hint)
     # The filter of no terms holds always, so with "and" it says nothing.
     parts = [
         leaf

@@ -305,7 +305,7 @@ class Reader:
         if char == ")":
             return self._refused("a ) that closes nothing", begun)
         if char == ",":
-            return self._refused("','", begun, "terms are joined by &")
+            return self._refused("','", begun, "a list stands in brackets, [a, b]; terms are joined by &")
         if word.lower() in _JOINERS:
             return self._refused(repr(word), begun, f"say {_JOINERS[word.lower()]}")
         return self._refused("expected & or | between terms", begun, _ADVICE)

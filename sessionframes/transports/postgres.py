@@ -44,6 +44,8 @@ _DEFAULTS = {
 }
 #: With Postgres's own 4 MB the joins of whole tables spill to disk, a fifth of the time of a call.
 _WORK_MEM = "64MB"
+#: Longer than this (characters), what lays out SQL takes its time.
+_LONGEST_LAID_OUT = 50_000
 #: How often a wait looks up, so that Ctrl-C is noticed everywhere (s).
 _BEAT = 0.1
 
@@ -142,16 +144,26 @@ class PostgresTransport:
         self.address = address or f"postgresql://{info.user}@{info.host}:{info.port}/{info.dbname}"
 
     def render(self, statement: Select[Any]) -> str:
-        """Return the SQL text of a statement, every value quoted by psycopg.
+        """Return the SQL text of a statement, laid out for people, unless a million ids make it too long.
 
         Raises
         ------
         sessionframes.errors.QueryError
             A value that Postgres cannot hold.
         """
+        import sqlparse
+
+        sql = self._quoted(statement)
+        if len(sql) > _LONGEST_LAID_OUT:
+            return sql
+        laid_out: str = sqlparse.format(sql, reindent=True)
+        return laid_out
+
+    def _quoted(self, statement: Select[Any]) -> str:
         import psycopg
         from sqlalchemy.dialects import postgresql
 
+        self.check_open()
         self._leave_parent()
         dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]  # sqlalchemy leaves it untyped
         compiled = statement.compile(dialect=dialect)
@@ -173,8 +185,7 @@ class PostgresTransport:
         sessionframes.errors.SourceError
             One of its kinds, by what the server said.
         """
-        self.check_open()
-        sql = self.render(statement)
+        sql = self._quoted(statement)
         with self._lock:
             reused = bool(self._idle)
             connection = self._idle.pop() if self._idle else None
@@ -296,8 +307,7 @@ class PostgresView:
 
     def fetch(self, statement: Select[Any]) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a statement as Arrow record batches; see :meth:`PostgresTransport.fetch`."""
-        self._transport.check_open()
-        sql = self._transport.render(statement)
+        sql = self._transport._quoted(statement)  # noqa: SLF001  one room
         try:
             yield from self._transport._read(self._connection, sql, keep=False)  # noqa: SLF001  one room
         except Exception as error:

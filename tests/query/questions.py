@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import takewhile
 
@@ -16,7 +16,7 @@ from sessionframes.query.json_values import ABSENT, at
 from tests.query.by_hand import CALENDAR
 from tests.query.patterns_by_chance import patterns
 from tests.query.stored import COLUMNS
-from tests.query.strategies import IDS, INSTANTS, JSON, KEYS, NUMBERS, STEPS, TEXTS, WHOLE
+from tests.query.strategies import IDS, INSTANTS, JSON, KEYS, NUMBERS, STEPS, TEXTS, WHOLE, pick
 
 DEEPEST = 4
 ORDER = ("gt", "gte", "lt", "lte")
@@ -24,9 +24,12 @@ _OF_TEXT = ("icontains", "startswith", "istartswith", "endswith", "iendswith", "
 SEVERAL = ("in", "has_all", "contained_by", "overlap", "has_keys", "has_any_keys")
 _ZONES = st.sampled_from([UTC, timezone(timedelta(hours=9)), timezone(-timedelta(hours=7, minutes=30))])
 _TICK = timedelta(microseconds=1)
+_HOW = st.sampled_from(["own", "own", "near", "any"])
+_SHAPES = st.sampled_from(["term", "keywords", "not", "and", "and", "or", "or"])
 #: So many terms in one Q; with none it holds always.
 _FEW = st.sampled_from([2, 2, 2, 3, 1, 0])
-_WEIGHTS = {"qc": 5, "began": 3, "label": 2, "tags": 2}
+#: How often a column is asked of: there is more to ask of JSON than of flags.
+_WEIGHTS = {"qc": 12, "began": 4, "label": 4, "rig_id": 2, "tags": 4}
 #: How far filters lead into JSON.
 _FARTHEST = 3
 #: What lookups on JSON are for, where not for all of it.
@@ -44,7 +47,7 @@ def questions(draw, table, deepest=DEEPEST):
 
 
 def _tree(draw, table, depth):
-    shape = draw(st.sampled_from(["and", "or", "not", "and", "or", "term", "keywords"])) if depth else "term"
+    shape = draw(_SHAPES) if depth else "term"
     if shape == "term":
         return _term(draw, table)
     if shape == "not":
@@ -57,20 +60,19 @@ def _tree(draw, table, depth):
 
 
 def _term(draw, table):
-    # As often as there is something to ask of them.
-    name = draw(st.sampled_from([name for name in table.names for _ in range(_WEIGHTS.get(name, 1))]))
+    name = pick(draw, [name for name in table.names for _ in range(_WEIGHTS.get(name, 1))])
     kind = COLUMNS[name].kind
     if kind == "json":
         return _json_term(draw, table, name)
     owns, path = table.own(name), [name]
     if kind == "instant":
-        part = draw(st.sampled_from((None, None, None, None, *PARTS)))
+        part = pick(draw, (None, None, None, None, *PARTS))
         if part is not None:
             owns, path = [CALENDAR[part](own) for own in owns], [name, part]
             kind = part if part in ("date", "time") else "integer"
     if kind == "texts":
         owns = [text for own in owns for text in own if text is not None]
-    lookup = draw(st.sampled_from(LOOKUPS[kind]))
+    lookup = pick(draw, LOOKUPS[kind])
     value = _value(draw, kind, lookup, owns, is_id=COLUMNS[name].field.id_kind is not None)
     is_told = lookup != "exact" or draw(st.booleans())
     return Q(**{"__".join([*path, lookup] if is_told else path): value})
@@ -85,31 +87,28 @@ def _value(draw, kind, lookup, owns, *, is_id=False):
         return None
     count = {"range": 2}.get(lookup) or (draw(st.integers(0, 4)) if lookup in SEVERAL else 1)
     bounds = lookup in ("range", *ORDER)
-    values = [_spelt(draw, kind, _one(draw, kind, owns), bounds=bounds, is_id=is_id) for _ in range(count)]
+    ones = [_one(draw, kind, owns) for _ in range(count)]
     if lookup == "range" and draw(st.booleans()):
-        values = sorted(values, key=_rank)
+        ones.sort()
+    values = [_spelt(draw, kind, one, bounds=bounds, is_id=is_id) for one in ones]
     return values if lookup in SEVERAL or lookup == "range" else values[0]
-
-
-def _rank(value):
-    return (str(type(value)), str(value)) if isinstance(value, str | date | time) else ("", value)
 
 
 def _one(draw, kind, owns):
     """A value that is there, or next to one that is, or any."""
-    how = draw(st.sampled_from(["own", "own", "near", "any"])) if owns else "any"
+    how = draw(_HOW) if owns else "any"
     if how == "any":
         return draw(_ANY[kind])
-    own = draw(st.sampled_from(owns))
+    own = pick(draw, owns)
     return own if how == "own" else _NEAR[kind](draw, own)
 
 
 def _near_whole(draw, own):
-    return min(max(own + draw(st.sampled_from([-1, 1])), -(2**63)), 2**63 - 1)
+    return min(max(own + pick(draw, [-1, 1]), -(2**63)), 2**63 - 1)
 
 
 def _near_number(draw, own):
-    return draw(st.sampled_from([math.nextafter(own, math.inf), math.nextafter(own, -math.inf), -own]))
+    return pick(draw, [math.nextafter(own, math.inf), math.nextafter(own, -math.inf), -own])
 
 
 def _near_flag(draw, own):
@@ -118,23 +117,22 @@ def _near_flag(draw, own):
 
 def _near_text(draw, own):
     cut = draw(st.integers(0, len(own)))
-    return draw(
-        st.sampled_from(
-            [own.swapcase(), own.upper(), own.lower(), own[:cut], own[cut:], own + "a", own + own, own[::-1]]
-        )
+    return pick(
+        draw,
+        [own.swapcase(), own.upper(), own.lower(), own[:cut], own[cut:], own + "a", own + own, own[::-1]],
     )
 
 
 def _near_instant(draw, own):
-    return _moved(own, draw(st.sampled_from([_TICK, -_TICK, timedelta(days=1), timedelta(hours=-1)])))
+    return _moved(own, pick(draw, [_TICK, -_TICK, timedelta(days=1), timedelta(hours=-1)]))
 
 
 def _near_date(draw, own):
-    return _moved(own, timedelta(days=draw(st.sampled_from([-1, 1]))))
+    return _moved(own, timedelta(days=pick(draw, [-1, 1])))
 
 
 def _near_time(draw, own):
-    return _moved(datetime.combine(date(2020, 1, 1), own), draw(st.sampled_from([_TICK, -_TICK]))).time()
+    return _moved(datetime.combine(date(2020, 1, 1), own), pick(draw, [_TICK, -_TICK])).time()
 
 
 def _moved(when, step):
@@ -183,7 +181,7 @@ def _spelt(draw, kind, value, *, bounds, is_id):
 def _spelt_whole(draw, value, way, *, bounds, is_id):
     if bounds:
         if way == 0:
-            return draw(st.sampled_from([math.inf, -math.inf, 2.0**63, -(2.0**63), 2**64, -1e300]))
+            return pick(draw, [math.inf, -math.inf, 2.0**63, -(2.0**63), 2**64, -1e300])
         return value + 0.5 if way == 1 else value
     if is_id and way == 0:
         return str(value)
@@ -207,10 +205,10 @@ def _spelt_instant(draw, value, way):
 
 def _of_text(draw, lookup, owns):
     """A text to look for in texts."""
-    own = draw(st.sampled_from(owns)) if owns else ""
+    own = pick(draw, owns) if owns else ""
     if lookup in ("regex", "iregex"):
         return draw(patterns(own))
-    how = draw(st.sampled_from(["part", "part", "near", "any"]))
+    how = draw(_HOW)
     if how == "any":
         return draw(TEXTS)
     first, last = sorted((draw(st.integers(0, len(own))), draw(st.integers(0, len(own)))))
@@ -223,7 +221,7 @@ def _of_text(draw, lookup, owns):
 
 
 def _json_term(draw, table, name):
-    lookup = draw(st.sampled_from(LOOKUPS["json"]))
+    lookup = pick(draw, LOOKUPS["json"])
     nests = [json.loads(text) for text in table.own(name)]
     path = _path(draw, nests, lookup)
     owns = [_finite(own) for own in (at(nest, path) for nest in nests) if own is not ABSENT]
@@ -237,10 +235,13 @@ def _path(draw, nests, lookup):
     """The way to something in one of several nests, mostly of a type that the lookup is for; or past it."""
     places = [place for nest in nests for place in _places(nest, ())]
     fit = [place for place in places if isinstance(place[1], _TYPES.get(lookup, object))]
-    path = list(draw(st.sampled_from(fit or places))[0]) if places else []
+    path = list(pick(draw, fit or places)[0]) if places else []
     if draw(st.integers(0, 9)) == 0:
         path = path[: draw(st.integers(0, len(path)))]
     path += [draw(STEPS)] if draw(st.integers(0, 9)) == 0 else []
+    if path and draw(st.integers(0, 19)) == 0:
+        # What looks like an index may be none.
+        path[-1] = pick(draw, ["+", " ", "0", "-"]) + path[-1]
     # Names cannot say some keys.
     return list(takewhile(lambda step: "__" not in step and not step.endswith("_"), path))
 
@@ -293,10 +294,10 @@ def _json_value(draw, lookup, owns):
 
 
 def _json_one(draw, owns):
-    how = draw(st.sampled_from(["own", "own", "near", "any"])) if owns else "any"
+    how = draw(_HOW) if owns else "any"
     if how == "any":
         return _nest(draw)
-    own = draw(st.sampled_from(owns))
+    own = pick(draw, owns)
     return own if how == "own" else _near_json(draw, own)
 
 
@@ -313,17 +314,17 @@ def _near_json(draw, own):
         others += [dict(list(own.items())[1:]), own | {"b": 1}]
     elif isinstance(own, str):
         others += [own.swapcase(), own[:1], own + "a"]
-    return _finite(draw(st.sampled_from(others)))
+    return _finite(pick(draw, others))
 
 
 def _comparable(draw, owns):
     near = [own for own in owns if isinstance(own, str | int | float) and not isinstance(own, bool)]
     if not near or draw(st.integers(0, 3)) == 0:
         return draw(st.one_of(st.integers(-2, 2), NUMBERS.filter(math.isfinite), TEXTS, st.just(10**30)))
-    own = draw(st.sampled_from(near))
+    own = pick(draw, near)
     if isinstance(own, str):
         return _near_text(draw, own) if draw(st.booleans()) else own
-    near = draw(st.sampled_from([own, own + 1, own - 1, -own, own / 2 if abs(own) < 2**53 else own]))
+    near = pick(draw, [own, own + 1, own - 1, -own, own / 2 if abs(own) < 2**53 else own])
     return own if isinstance(near, float) and math.isinf(near) else near
 
 
@@ -352,5 +353,5 @@ def _more(draw, part):
     if isinstance(part, dict):
         return {key: _more(draw, item) for key, item in part.items()} | {draw(KEYS): 1}
     if isinstance(part, list):
-        return [draw(st.sampled_from([None, 1, "a"])), *(_more(draw, item) for item in part)]
+        return [pick(draw, [None, 1, "a"]), *(_more(draw, item) for item in part)]
     return [part, "a"] if draw(st.integers(0, 3)) == 0 else part

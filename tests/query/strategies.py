@@ -183,19 +183,26 @@ VALUES = {
 }
 
 
+def pick(draw, items):
+    """One of several; as ``sampled_from`` does it, which takes three times as long to make."""
+    return items[draw(st.integers(0, len(items) - 1))]
+
+
 @st.composite
 def tables(draw, names=IN_POSTGRES):
     """Up to 30 rows with the key and a few of those columns."""
-    some = draw(st.lists(st.sampled_from(names[1:]), min_size=1, max_size=MOST_COLUMNS, unique=True))
-    count = draw(st.integers(0, MOST_ROWS))
-    columns = {name: draw(_keys(count) if name == KEY else _values(name, count)) for name in (KEY, *some)}
-    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    some = draw(st.lists(st.sampled_from(names[1:]), min_size=2, max_size=MOST_COLUMNS, unique=True))
+    pools = {name: draw(st.lists(VALUES[name], min_size=1, max_size=6)) for name in some}
+    pools |= {name: [*pool, None] for name, pool in pools.items() if COLUMNS[name].nullable}
+    cells = {name: st.sampled_from(pool) for name, pool in pools.items()}
+    keys = draw(st.lists(IDS, max_size=MOST_ROWS, min_size=draw(st.integers(0, MOST_ROWS)), unique=True))
+    rows = [{KEY: key, **{name: draw(cell) for name, cell in cells.items()}} for key in keys]
     stores = {
-        name: draw(st.sampled_from(_stores(name, values)))
-        for name, values in columns.items()
+        name: pick(draw, _stores(name, [row[name] for row in rows]))
+        for name in (KEY, *some)
         if name in IN_POSTGRES
     }
-    return Table(tuple(columns), rows, stores)
+    return Table((KEY, *some), rows, stores)
 
 
 def with_a_null_row(table):
@@ -204,16 +211,6 @@ def with_a_null_row(table):
     known = {KEY: unused, "spikes": 0, "known": False}
     row = {name: known.get(name) for name in table.names}
     return replace(table, rows=[*table.rows, row])
-
-
-def _keys(count):
-    return st.lists(IDS, min_size=count, max_size=count, unique=True)
-
-
-def _values(name, count):
-    nulls = [None] if COLUMNS[name].nullable else []
-    pools = st.lists(VALUES[name], min_size=1, max_size=6)
-    return pools.flatmap(lambda pool: st.lists(st.sampled_from(pool + nulls), min_size=count, max_size=count))
 
 
 def _stores(name, values):

@@ -15,7 +15,7 @@ from tests.query.strategies import tables, with_a_null_row
 from tests.query.test_engines import THOROUGH
 
 SIMPLE = 2
-LAWFUL = settings(THOROUGH, max_examples=THOROUGH.max_examples // 6)
+LAWFUL = settings(THOROUGH, max_examples=THOROUGH.max_examples // 3)
 
 
 @pytest.fixture(scope="module", params=["postgres", "frame"])

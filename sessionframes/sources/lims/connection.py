@@ -42,7 +42,9 @@ class LimsConnection(Connection):
         fill_genotype : bool
             Write "wt" where LIMS has no genotype, as AllenSDK does.
         on_invalid, progress, **arguments
-            See :meth:`~sessionframes.connection.Connection.get`, which also tells what is raised.
+            ``where``, ``columns``, ``order_by``, ``limit``, ``subject_id``, ``date``, ``start_date``,
+            ``end_date``: see :meth:`~sessionframes.connection.Connection.get`, which also tells what is
+            raised.
 
         Returns
         -------
@@ -79,7 +81,7 @@ class LimsConnection(Connection):
         probe_ids, session_ids : ids, optional
             Only these, and only of these.
         published_at, include_unusable, on_invalid, progress, **arguments
-            See :meth:`get_sessions`.
+            As of :meth:`get_sessions`: ``where``, ``columns``, ``order_by``, ``limit`` and others.
 
         Returns
         -------
@@ -117,7 +119,7 @@ class LimsConnection(Connection):
         channel_ids, probe_ids, session_ids : ids, optional
             Only these, and only of these.
         published_at, include_unusable, on_invalid, progress, **arguments
-            See :meth:`get_sessions`.
+            As of :meth:`get_sessions`: ``where``, ``columns``, ``order_by``, ``limit`` and others.
 
         Returns
         -------
@@ -157,7 +159,7 @@ class LimsConnection(Connection):
         unit_ids, channel_ids, probe_ids, session_ids : ids, optional
             Only these, and only of these.
         published_at, include_unusable, on_invalid, progress, **arguments
-            See :meth:`get_sessions`.
+            As of :meth:`get_sessions`: ``where``, ``columns``, ``order_by``, ``limit`` and others.
 
         Returns
         -------
