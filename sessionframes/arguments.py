@@ -16,7 +16,7 @@ from sessionframes.query.ids import normalise_ids
 from sessionframes.query.scope import scope_of
 from sessionframes.query.shown import shown
 from sessionframes.query.text import parse
-from sessionframes.query.values import moment, since, until
+from sessionframes.query.values import moment, since, until, whole_day
 from sessionframes.query.where import EVERY, NONE, Condition, Where, all_of
 
 if TYPE_CHECKING:
@@ -132,8 +132,7 @@ def _when(began: Field, date: Any, start_date: Any, end_date: Any) -> Where:
         if start_date is not None or end_date is not None:
             message = "date goes with neither start_date nor end_date."
             raise QueryError(message, column="date", hint="Say date for one day, the others for a range.")
-        _check_day(date)
-        start_date = end_date = date
+        start_date = end_date = _day(date)
     first, last = since(start_date, "start_date"), until(end_date, "end_date")
     if first is not None and last is not None and first > last:
         message = f"start_date {shown(start_date)} is after end_date {shown(end_date)}."
@@ -141,11 +140,12 @@ def _when(began: Field, date: Any, start_date: Any, end_date: Any) -> Where:
     return all_of(_bounded(began, "gte", first), _bounded(began, "lte", last))
 
 
-def _check_day(value: Any) -> None:
-    if isinstance(when := moment(value, "date"), datetime):
+def _day(value: Any) -> Any:
+    if isinstance(when := whole_day(moment(value, "date")), datetime):
         message = f"{shown(value)} is a time, and date is a whole day."
         hint = f"Say date={when.date().isoformat()!r}, or start_date and end_date for times."
         raise QueryError(message, column="date", hint=hint)
+    return when
 
 
 def _bounded(field: Field, lookup: str, limit: datetime | None) -> Where:
@@ -197,7 +197,8 @@ def _order(order_by: Any, read: Read, scope: Scope) -> tuple[Order, ...]:
 
 def _listed(names: Any) -> list[Any]:
     try:
-        return [names] if isinstance(names, str) else list(names)
+        # A set has no order, and what a dict says of its keys would be lost.
+        return [names] if isinstance(names, str | dict | set | frozenset) else list(names)
     except TypeError:
         return [names]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -110,11 +111,13 @@ class Connection:
         check_choice(on_invalid)
         read = self.read(table)
         query = self.query(table, **arguments)
-        arrow, rows = self._fetched(read, query, self._transport, progress=progress)
+        # Rows that are left out do not count.
+        asked = replace(query, limit=None) if on_invalid == "report" and query.limit else query
+        arrow, rows = self._fetched(read, asked, self._transport, progress=progress)
         model = read.table.narrowed(query.columns)
         frame = to_frame(arrow, model, rows)
         del arrow
-        frame = checked(frame, model, on_invalid, source=self._source.name)
+        frame = checked(frame, model, on_invalid, source=self._source.name).iloc[: query.limit]
         return attach(frame, describe_origin(self._source.name, self._transport.address, query))
 
     def get_sessions(self, session_ids: Any = None, **arguments: Any) -> pd.DataFrame:

@@ -118,10 +118,10 @@ def explain(read: Read, query: Query, transport: Transport, source: str) -> Expl
     own = query.table.table_name()
     lookups = {condition.field.table for condition in conditions(plan.residual)} - {own}
     local = []
-    if query.order_by:
+    if query.order_by and not plan.limited:
         local.append("order")
     if query.limit is not None and not plan.limited:
-        local.append("limit")
+        local.append("limit, of all rows")
     return Explanation(
         **told,
         requests=tuple(transport.render(request) for request in plan.requests),
@@ -133,6 +133,8 @@ def explain(read: Read, query: Query, transport: Transport, source: str) -> Expl
 
 
 def _cut(request: str) -> str:
+    # A value must not move the cursor of whoever looks at it.
+    request = "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in request)
     if len(request) <= _LONGEST:
         return request
     half = _LONGEST // 2

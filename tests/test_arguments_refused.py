@@ -90,9 +90,9 @@ CASES = {
     # dates
     "no date": ({"date": "13/12/2023"}, "date", "'13/12/2023' is no date", "'2019-10-03'"),
     "time for a date": ({"date": "2020-01-02T08:30"}, "date", "'2020-01-02T08:30' is a time", ALL_DAY),
-    "midnight for a date": ({"date": "2020-01-02 00:00"}, "date", "is a time", ALL_DAY),
-    "datetime": ({"date": datetime(2020, 1, 2, tzinfo=UTC)}, "date", "is a time", ALL_DAY),
-    "Timestamp": ({"date": pd.Timestamp("2020-01-02")}, "date", "is a time", ALL_DAY),
+    "a time for a date": ({"date": "2020-01-02 10:00"}, "date", "is a time", ALL_DAY),
+    "datetime": ({"date": datetime(2020, 1, 2, 10, tzinfo=UTC)}, "date", "is a time", ALL_DAY),
+    "Timestamp": ({"date": pd.Timestamp("2020-01-02 10:00")}, "date", "is a time", ALL_DAY),
     "NaT": ({"date": pd.NaT}, "date", "NaT is no date", "'2019-10-03'"),
     "date a list": ({"date": ["2020-01-02"]}, "date", "is no date", "'2019-10-03'"),
     "date a flag": ({"date": True}, "date", "True is no date", "'2019-10-03'"),

@@ -61,11 +61,11 @@ def test_what_is_pushed_and_what_is_left_are_told_apart(db):
     assert told.pushed == "session_id__in=[10, 20] & layer__lte=3"
     assert told.residual == "rate__gt=1.0 & (good=true | session_type=odd)"
     assert told.lookups == ("sessions",)
-    assert told.local == ("order", "limit")
+    assert told.local == ("order", "limit, of all rows")
     assert facts(told)["filtered by the source"] == told.pushed
     assert facts(told)["filtered here"] == told.residual
     assert facts(told)["requests"] == "1, then those of sessions, by id"
-    assert facts(told)["done here too"] == "order, limit"
+    assert facts(told)["done here too"] == "order, limit, of all rows"
     assert told.question == (
         "cells(where=session_id__in=[10, 20] & rate__gt=1.0 & layer__lte=3 & (good=true | session_type=odd), "
         "order_by=[-rate], limit=5)"
@@ -123,7 +123,7 @@ def test_a_source_that_limits_leaves_no_limit(transport):
     db = Connection(replace(source, reads={"cells": read}), transport)
     assert db.explain("cells", limit=3).local == ()
     # Its pages hold the right rows, but nobody promised in which order they come.
-    assert db.explain("cells", limit=3, order_by="-rate", where=Q(rate=1)).local == ("order",)
+    assert db.explain("cells", limit=3, order_by="-rate", where=Q(rate=1)).local == ()
 
 
 def test_the_text_lines_up_and_is_the_repr(db):

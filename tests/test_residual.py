@@ -19,6 +19,7 @@ from sessionframes.query.where import EVERY, Condition
 from sessionframes.residual import Above, fulfilling
 from sessionframes.source import Plan, Read
 from sessionframes.tables import Sessions
+from sessionframes.tables.validation import InvalidRowsWarning
 from tests.fake_source import (
     BEGAN,
     FakeSessions,
@@ -340,3 +341,10 @@ def test_a_view_is_used_for_an_export_whole(tmp_path):
     connect(transport).export(tmp_path / "out", ["cells"], where=Q(session_type="odd"), progress=False)
     assert not transport.sent
     assert FakeSessions in {query.table for query in transport.view.sent}
+
+
+def test_rows_that_are_left_out_do_not_count_for_a_limit():
+    table = changed(cells(), "rate", [-1.0] * 5 + [1.0] * 15)
+    db = connect(fake_transport(cells=table))
+    with pytest.warns(InvalidRowsWarning, match="5 rows left out"):
+        assert len(db.get("cells", limit=8, on_invalid="report")) == 8

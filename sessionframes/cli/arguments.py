@@ -57,7 +57,9 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
         help='a filter on columns, such as "snr__gte=1.5 & ~structure_acronym__startswith=VIS"; '
         "say it again for several that must all hold",
     )
-    parser.add_argument("--subject-id", metavar="IDS", type=listed, help="only of these subjects")
+    parser.add_argument(
+        "--subject-id", metavar="IDS", action="extend", type=listed, help="only of these subjects"
+    )
     parser.add_argument("--date", metavar="DAY", help="sessions of that day (UTC)")
     parser.add_argument("--start-date", metavar="DATE", help="sessions of then or later")
     parser.add_argument(
@@ -87,10 +89,13 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
 
 def add_shape(parser: argparse.ArgumentParser) -> None:
     """Add which columns, in which order, and how many rows."""
-    parser.add_argument("--columns", metavar="NAMES", type=listed, help="only these, with commas")
+    parser.add_argument(
+        "--columns", metavar="NAMES", action="extend", type=listed, help="only these, with commas"
+    )
     parser.add_argument(
         "--order-by",
         metavar="NAMES",
+        action="extend",
         type=listed,
         help="columns with commas; --order-by=-snr for the largest first",
     )
@@ -110,14 +115,24 @@ def connect(told: argparse.Namespace) -> Connection:
 
 
 def filters(told: argparse.Namespace) -> dict[str, Any]:
-    """Return the arguments of a ``get_*`` call that were given."""
+    """Return the arguments of a ``get_*`` call that were given.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        One is given twice.
+    """
     names = (*(f"{level}s" for level in LEVELS), *_PLAIN)
     filters = {name: getattr(told, name) for name in names if getattr(told, name, None) is not None}
     if told.where:
         filters["where"] = reduce(and_, map(parse, told.where))
     if told.include_unusable:
         filters["include_unusable"] = True
-    return filters | _gathered(told.filter)
+    more = _gathered(told.filter)
+    if twice := filters.keys() & more.keys():
+        message = f"{sorted(twice)[0]!r} is given by an option of its own and by --filter."
+        raise QueryError(message, hint="Say it once.")
+    return filters | more
 
 
 def check_filters(given: dict[str, Any], takes: tuple[str, ...], table: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,7 @@ from sessionframes.query.where import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import date, datetime
+    from datetime import date
 
     from sessionframes.query.q import Q
     from sessionframes.query.where import Field
@@ -55,6 +57,8 @@ PARTS = (
     *("date", "time", "year", "iso_year", "quarter", "month", "week"),
     *("day", "week_day", "iso_week_day", "hour", "minute", "second"),
 )
+#: How alike a key of JSON and a lookup are if one is the other misspelt.
+_CLOSE = 0.85
 _CONVERT: dict[str, Callable[[Any, str], Any]] = {
     "integer": operands.as_integer,
     "number": operands.as_number,
@@ -135,7 +139,18 @@ def _term(name: str, value: Any, scope: Scope) -> Where:
         lookup, *rest = rest
     condition = Condition(field, lookup, value, path, part)
     _check_lookup(condition, rest)
+    if path and name.split("__")[-1] == path[-1]:
+        _check_last_key(field.name, path[-1])
     return _normal(condition)
+
+
+def _check_last_key(column: str, key: str) -> None:
+    """Refuse a key of JSON that looks like a lookup misspelt, unless it is followed by one."""
+    close = get_close_matches(key, LOOKUPS["json"], n=1, cutoff=_CLOSE)
+    if close:
+        message = f"{column} has no lookup {key!r}."
+        hint = f"Did you mean {close[0]!r}? A key of that name is asked for by {key}__exact."
+        raise QueryError(message, column=column, hint=hint)
 
 
 def _check_lookup(condition: Condition, rest: list[str]) -> None:
@@ -199,6 +214,11 @@ def _compared(condition: Condition) -> Where:
         return _with(condition, value=convert(value, column))
     if condition.field.id_kind is not None:
         found = operands.listed_ids(value, column, condition.field.id_kind)
+    elif condition.path and isinstance(value, tuple) and None in value:
+        # Of JSON a null is a value too.
+        others = tuple(item for item in value if item is not None)
+        null = _with(condition, lookup="exact", value=None)
+        return any_of(null, _compared(_with(condition, value=others)))
     else:
         found = operands.listed(value, column, convert)
     return _with(condition, value=found) if found else NONE
@@ -248,9 +268,10 @@ def _instant(condition: Condition) -> Where:
     column, lookup, value = condition.field.name, condition.lookup, condition.value
     if lookup == "in":
         found = operands.listed(value, column, operands.as_moment)
-        instants = tuple(when for when in found if first_of(when) == when)
-        days = [_at(condition, when) for when in found if first_of(when) != when]
-        return any_of(*([_with(condition, value=instants)] if instants else []), *days)
+        instants = tuple(when for when in found if isinstance(when, datetime))
+        days = tuple(when for when in found if not isinstance(when, datetime))
+        parts: list[Where] = [_with(condition, value=instants)] if instants else []
+        return any_of(*parts, *([Condition(condition.field, "in", days, part="date")] if days else []))
     _check_single(condition)
     when = operands.as_moment(value, column)
     if lookup == "exact":

@@ -16,6 +16,7 @@ import pandas as pd
 
 from sessionframes.errors import QueryError
 from sessionframes.query.shown import shown
+from sessionframes.tables.kinds import LEVELS
 
 _HINT = "Give text, numbers, True or False, dates, None, or lists of those; for JSON columns dicts too."
 _DEEPEST = 50
@@ -26,7 +27,7 @@ _MOST_BITS = 1024
 def frozen(value: Any, name: str, depth: int = 0) -> Any:
     """Return a value as one that cannot change: text, number, bool, None, tuple, or a dict that is ours.
 
-    Dates and times become ISO text, arrays, series and sets become tuples, null of any make (NaN) None.
+    Dates and times become ISO text, arrays, series and sets become tuples, null of any make None.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def frozen(value: Any, name: str, depth: int = 0) -> Any:
     Raises
     ------
     sessionframes.errors.QueryError
-        It is of a type that no column can hold.
+        It is of a type that no column can hold, or NaN.
     """
     if depth > _DEEPEST:
         raise _refused("is nested too deeply", value, name)
@@ -49,6 +50,8 @@ def frozen(value: Any, name: str, depth: int = 0) -> Any:
     if isinstance(value, Mapping):
         items = {_key(key, value, name): frozen(item, name, depth + 1) for key, item in value.items()}
         return FrozenDict(items)
+    if isinstance(value, pd.Series | pd.Index):
+        _check_level(value.name, name)
     if isinstance(value, np.ndarray | pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
         return _from_array(value, name, depth + 1)
     if _is_collection(value):
@@ -106,12 +109,21 @@ def _listed(value: Iterable[Any], name: str, depth: int) -> tuple[Any, ...]:
         return items
     if kinds == {str} and _is_plain("".join(items)):
         return items
-    return tuple(frozen(item, name, depth) for item in items)
+    # Among several a NaN is the null that pandas writes into columns of numbers and text.
+    return tuple(None if _is_nan(item) else frozen(item, name, depth) for item in items)
 
 
 def _is_collection(value: Any) -> bool:
     single = str | bytes | bytearray | memoryview | enum.Enum
     return isinstance(value, Iterable) and not isinstance(value, single | np.generic | type)
+
+
+def _check_level(told: Any, name: str) -> None:
+    """Refuse ids of another level: probes handed over as sessions would quietly be nobody."""
+    column = name.split("__")[0]
+    if told in LEVELS and column in LEVELS and told != column:
+        message = f"these are values of {told}."
+        raise QueryError(message, column=column, hint=f"Give {column}s, or say {told}__in=...")
 
 
 def _key(key: Any, value: Any, name: str) -> str:
@@ -170,10 +182,11 @@ def _integer(value: int, name: str) -> int:
     return value
 
 
-def _number(value: float | Decimal | Fraction, name: str) -> int | float | None:
-    # NaN is null, here as in the tables; signalling ones refuse to be compared.
-    if value.is_nan() if isinstance(value, Decimal) else value != value:
-        return None
+def _number(value: float | Decimal | Fraction, name: str) -> int | float:
+    if _is_nan(value):
+        message = f"{name} is compared with NaN, which equals nothing."
+        column = name.split("__")[0]
+        raise QueryError(message, column=column, hint=f"To find nulls, say {column}__isnull=True.")
     if isinstance(value, float):
         return float(value)
     try:
@@ -185,6 +198,13 @@ def _number(value: float | Decimal | Fraction, name: str) -> int | float | None:
     if math.isinf(number) and not (isinstance(value, Decimal) and value.is_infinite()):
         raise _refused("is no number that a column can hold", value, name)
     return number if whole is None else whole
+
+
+def _is_nan(value: Any) -> bool:
+    # Signalling ones refuse to be compared.
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    return isinstance(value, float | np.floating) and bool(value != value)
 
 
 def checked_text(value: str, name: str) -> str:

@@ -102,7 +102,7 @@ def as_moment(value: Any, column: str) -> date | datetime:
     sessionframes.errors.QueryError
         It is neither.
     """
-    if isinstance(value, str):
+    if isinstance(value, str | int) and not isinstance(value, bool):
         return values.moment(value, column)
     raise _refused(value, column, f"is {_kind_of(value)}", "Give a date or a time, as ISO text or such.")
 
@@ -115,7 +115,7 @@ def as_date(value: Any, column: str) -> date:
     sessionframes.errors.QueryError
         It is none, or has a time of day.
     """
-    found = as_moment(value, column)
+    found = values.whole_day(as_moment(value, column))
     if isinstance(found, datetime):
         raise _refused(value, column, "has a time of day", "Give a day, such as '2019-10-03'.")
     return found
@@ -242,4 +242,5 @@ def _kind_of(value: Any) -> str:
 
 
 def _refused(value: Any, column: str, why: str, hint: str) -> QueryError:
-    return QueryError(f"{shown(value)} {why}.", column=column, hint=hint)
+    told = list(value) if isinstance(value, tuple) else value
+    return QueryError(f"{shown(told)} {why}.", column=column, hint=hint)

@@ -9,6 +9,9 @@ from sessionframes.errors import QueryError
 from sessionframes.query.literals import checked_text, frozen, identity, written
 from sessionframes.query.shown import shown
 
+#: Deeper ones, which no person writes, would exhaust the stack of what has to walk through them.
+_DEEPEST = 40
+
 Connector = Literal["term", "and", "or", "not"]
 
 
@@ -42,12 +45,14 @@ class Q:
     True
     """
 
-    __slots__ = ("connector", "name", "parts", "value")
+    __slots__ = ("connector", "depth", "name", "parts", "value")
 
     #: What joins the parts; "term" where there is one term and no part.
     connector: Connector
     #: The filters that are joined: one for "not"; any number for "and" and "or".
     parts: tuple[Q, ...]
+    #: How deep the parts are nested; 1 for a term.
+    depth: int
     #: Of a term: the column, path and lookup, joined by two underscores.
     name: str
     #: Of a term: what the column is compared with.
@@ -137,6 +142,11 @@ class Q:
         raise AttributeError(message)
 
     def _set(self, connector: Connector, parts: tuple[Q, ...], name: str = "", value: Any = None) -> None:
+        depth = 1 + max((part.depth for part in parts), default=0)
+        if depth > _DEEPEST:
+            message = f"a filter is nested more than {_DEEPEST} deep."
+            raise QueryError(message, hint="Say it in fewer steps.")
+        object.__setattr__(self, "depth", depth)
         for slot, content in zip(
             ("connector", "parts", "name", "value"), (connector, parts, name, value), strict=True
         ):
@@ -161,14 +171,13 @@ def _joined(connector: Connector, left: Q, right: object) -> Q:
         message = f"a filter is joined to {shown(right)}, of type {type(right).__name__}."
         hint = "Join it to a Q; text becomes one by Q.parse, and a mask is for a frame that is there already."
         raise QueryError(message, hint=hint)
-    # The filter of no terms holds always, so with "and" it says nothing.
-    parts = [
-        leaf
-        for part in (left, right)
-        for leaf in (part.parts if part.connector == connector else (part,))
-        if not (connector == "and" and _holds_always(leaf))
-    ]
-    return parts[0] if len(parts) == 1 else _made(connector, tuple(parts))
+    # The filter of no terms holds always, so with "and" it says nothing: its parts are none.
+    parts = _parts(connector, left) + _parts(connector, right)
+    return parts[0] if len(parts) == 1 else _made(connector, parts)
+
+
+def _parts(connector: Connector, q: Q) -> tuple[Q, ...]:
+    return q.parts if q.connector == connector else (q,)
 
 
 def _grouped(q: Q) -> str:
@@ -180,7 +189,3 @@ def _is_keyword(name: str) -> bool:
     # Python would make another name of some letters beyond ASCII.
     plain = name.isascii() and name.isidentifier()
     return plain and not keyword.iskeyword(name) and name != "__debug__"
-
-
-def _holds_always(q: Q) -> bool:
-    return q.connector == "and" and not q.parts

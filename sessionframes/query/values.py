@@ -83,6 +83,11 @@ def until(value: Any, column: str) -> datetime | None:
     return None if value is None else last_of(moment(value, column))
 
 
+def whole_day(when: date | datetime) -> date | datetime:
+    """Return a midnight as its day, which is how pandas and NumPy hold days; anything else as it is."""
+    return when.date() if isinstance(when, datetime) and when.time() == time.min else when
+
+
 def first_of(when: date | datetime) -> datetime:
     """Return the first microsecond of a day; an instant as it is."""
     return when if isinstance(when, datetime) else datetime.combine(when, time.min, tzinfo=UTC)

@@ -144,7 +144,7 @@ class PostgresTransport:
         self.address = address or f"postgresql://{info.user}@{info.host}:{info.port}/{info.dbname}"
 
     def render(self, statement: Select[Any]) -> str:
-        """Return the SQL text of a statement, laid out for people, unless a million ids make it too long.
+        """Return the SQL text of a statement, laid out for people unless it is very long.
 
         Raises
         ------
@@ -156,7 +156,10 @@ class PostgresTransport:
         sql = self._quoted(statement)
         if len(sql) > _LONGEST_LAID_OUT:
             return sql
-        laid_out: str = sqlparse.format(sql, reindent=True)
+        try:
+            laid_out: str = sqlparse.format(sql, reindent=True)
+        except sqlparse.exceptions.SQLParseError:  # it guards itself against long statements too
+            return sql
         return laid_out
 
     def _quoted(self, statement: Select[Any]) -> str:

@@ -29,7 +29,7 @@ _SHAPES = st.sampled_from(["term", "keywords", "not", "and", "and", "or", "or"])
 #: So many terms in one Q; with none it holds always.
 _FEW = st.sampled_from([2, 2, 2, 3, 1, 0])
 #: How often a column is asked of: there is more to ask of JSON than of flags.
-_WEIGHTS = {"qc": 12, "began": 4, "label": 4, "rig_id": 2, "tags": 4}
+_WEIGHTS = {"qc": 12, "began": 4, "label": 4, "snr": 3, "rig_id": 2, "tags": 4}
 #: How far filters lead into JSON.
 _FARTHEST = 3
 #: What lookups on JSON are for, where not for all of it.
@@ -239,7 +239,7 @@ def _path(draw, nests, lookup):
     if draw(st.integers(0, 9)) == 0:
         path = path[: draw(st.integers(0, len(path)))]
     path += [draw(STEPS)] if draw(st.integers(0, 9)) == 0 else []
-    if path and draw(st.integers(0, 19)) == 0:
+    if path and path[-1].isdecimal() and draw(st.integers(0, 4)) == 0:
         # What looks like an index may be none.
         path[-1] = pick(draw, ["+", " ", "0", "-"]) + path[-1]
     # Names cannot say some keys.
@@ -294,7 +294,7 @@ def _json_value(draw, lookup, owns):
 
 
 def _json_one(draw, owns):
-    how = draw(_HOW) if owns else "any"
+    how = pick(draw, ["own", "near", "any"]) if owns else "any"
     if how == "any":
         return _nest(draw)
     own = pick(draw, owns)
@@ -304,10 +304,11 @@ def _json_one(draw, owns):
 def _near_json(draw, own):
     """What is nearly a value: of another type, longer, shorter, in another order."""
     others = [[own], {"a": own}, json.dumps(own), None]
-    if isinstance(own, bool):
-        others += [int(own), not own]
+    if isinstance(own, bool) or own in (0, 1):
+        # The same to Python.
+        others = [own == 1, int(own), float(own), str(own)]
     elif isinstance(own, int | float):
-        others += [own + 1, -own, bool(own), float(own) if abs(own) < 2**53 else own]
+        others += [own + 1, -own, float(own) if abs(own) < 2**53 else own]
     elif isinstance(own, list):
         others += [own[::-1], own[1:], own + own[:1]]
     elif isinstance(own, dict):
@@ -342,9 +343,11 @@ def _less(draw, whole):
     if isinstance(whole, dict):
         return {key: _less(draw, item) for key, item in whole.items() if draw(st.booleans())}
     if isinstance(whole, list):
-        some = [_less(draw, item) for item in whole if draw(st.booleans())]
         # Of lists alone it holds that they contain a bare scalar.
-        return some[0] if len(some) == 1 and draw(st.booleans()) else some + some[:1]
+        if whole and draw(st.booleans()):
+            return pick(draw, whole)
+        some = [_less(draw, item) for item in whole if draw(st.booleans())]
+        return some + some[:1]
     return whole
 
 

@@ -27,7 +27,23 @@ SPECIAL = (
 _EVERY = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 TEXTS = st.one_of(
     st.sampled_from(
-        ["", "a", "ab", "VISp", "visp", "100%", "a_b", "NULL", "true", "1", "%s", "e\u0301", "é"]
+        [
+            "",
+            "a",
+            "ab",
+            "VISp",
+            "visp",
+            "100%",
+            "a_b",
+            "NULL",
+            "true",
+            "1",
+            "%s",
+            "e\u0301",
+            "é",
+            "a\nb",
+            "\n",
+        ]
     ),
     st.text(CASED + SPECIAL, max_size=5),
     st.text(CASED, max_size=4),
@@ -44,7 +60,8 @@ WHOLE = st.one_of(
     st.sampled_from([-(2**63), 2**63 - 1, 2**53, 2**53 + 1, 2**31, 32768]),
 )
 NUMBERS = st.one_of(
-    st.sampled_from([0.0, -0.0, 0.1, 1.5, 1.0, -1.0, 2.0, 100.0, math.inf, -math.inf]),
+    st.sampled_from([0.0, -0.0, math.inf, -math.inf]),
+    st.sampled_from([0.1, 1.5, 1.0, -1.0, 2.0, 100.0]),
     st.sampled_from([5e-324, -5e-324, 1e308, 1.7976931348623157e308, 1e22, 0.30000000000000004, 2.0**53]),
     st.floats(width=32, allow_nan=False),
     st.floats(allow_nan=False),
@@ -60,6 +77,7 @@ _TURNS = [
 ]
 _TICK = timedelta(microseconds=1)
 INSTANTS = st.one_of(
+    st.sampled_from([FIRST, LAST]),
     st.sampled_from([*_TURNS, *(turn - _TICK for turn in _TURNS if turn != FIRST)]),
     st.sampled_from(_TURNS).flatmap(
         lambda turn: st.times().map(lambda when: datetime.combine(turn, when, tzinfo=UTC))

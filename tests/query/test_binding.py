@@ -46,7 +46,7 @@ def bound(**terms):
 def holds(where, value):
     """Whether a value fulfils a filter on one column, by the long way."""
     if isinstance(where, Condition):
-        return COMPARE[where.lookup](value, where.value)
+        return COMPARE[where.lookup](value.date() if where.part == "date" else value, where.value)
     if isinstance(where, Not):
         return not holds(where.part, value)
     return (all if isinstance(where, And) else any)(holds(part, value) for part in where.parts)
@@ -302,3 +302,20 @@ def test_what_engines_get_is_their_own():
     q = Q(qc__contains={"a": [1]})
     bind(q, SCOPE).value["a"].append(2)
     assert bind(q, SCOPE) == of("qc", "contains", {"a": [1]})
+
+
+def test_days_are_one_condition_however_many():
+    days = [date(2019, 1, 1) + timedelta(days=number) for number in range(50)]
+    assert bound(began__in=days) == of("began", "in", tuple(days), part="date")
+
+
+def test_a_null_among_values_of_json_is_a_value_there():
+    wanted = Or((of("qc", "exact", None, "task"), of("qc", "in", ("FAIL",), "task")))
+    assert bound(qc__task__in=["FAIL", None]) == wanted
+
+
+@pytest.mark.parametrize(("name", "lookup"), [("qc__iexct", "iexact"), ("qc__task__startwith", "startswith")])
+def test_a_misspelt_lookup_on_json_is_no_key(name, lookup):
+    with pytest.raises(QueryError, match=rf"Did you mean '{lookup}'\?.*__exact"):
+        bind(Q(**{name: "a"}), SCOPE)
+    assert bind(Q(**{f"{name}__exact": "a"}), SCOPE).path[-1] == name.split("__")[-1]

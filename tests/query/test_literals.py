@@ -250,11 +250,29 @@ def test_a_million_values_are_kept_in_order(make):
 
 @pytest.mark.parametrize(
     "value",
-    [math.nan, np.float32("nan"), Decimal("NaN"), Decimal("sNaN"), pd.NA, pd.NaT, np.datetime64("NaT")],
+    [None, pd.NA, pd.NaT, np.datetime64("NaT")],
     ids=repr,
 )
 def test_null_of_any_make_is_null(value):
     assert frozen(value, "snr__gte") is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [math.nan, np.float32("nan"), Decimal("NaN"), Decimal("sNaN")],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_number_that_is_none_is_refused(value):
+    with pytest.raises(QueryError, match=r"snr: snr__gte is compared with NaN.*say snr__isnull=True"):
+        frozen(value, "snr__gte")
+
+
+@pytest.mark.parametrize("make", [pd.Series, pd.Index])
+def test_ids_of_another_level_are_refused(make):
+    ids = make([1, 2], name="probe_id")
+    assert frozen(ids, "probe_id__in") == frozen(ids.rename("lab"), "session_id__in") == (1, 2)
+    with pytest.raises(QueryError, match=r"session_id: these are values of probe_id.*probe_id__in="):
+        frozen(ids, "session_id__in")
 
 
 @pytest.mark.parametrize("values", [[1.0, math.nan], np.array([1.0, math.nan]), pd.Series([1.0, None])])

@@ -281,3 +281,23 @@ def test_a_million_values_are_joined_at_no_cost():
         joined = joined & Q(a=number)
     assert len(joined.parts) == 2001
     assert joined.parts[0] is many
+
+
+def nested(depth):
+    made = Q(snr__gt=0)
+    for number in range(1, depth):
+        made = ~(made & Q(snr__gt=number)) if number % 2 else made | Q(snr=number)
+    return made
+
+
+def test_a_filter_nested_too_deeply_is_refused_when_it_is_made():
+    deep = nested(20)
+    assert eval(repr(deep), {"Q": Q}) == deep == Q.parse(str(deep)) == pickle.loads(pickle.dumps(deep))
+    with pytest.raises(QueryError, match="nested more than 40 deep"):
+        nested(500)
+
+
+def test_many_filters_are_joined_in_no_time_at_all():
+    many = reduce(or_, [Q(snr=number) for number in range(3000)])
+    assert len(many.parts) == 3000
+    assert many.depth == 2

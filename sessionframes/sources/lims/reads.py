@@ -88,8 +88,11 @@ def _plan(query: Query, level: Level) -> Plan:
 
 def _first(statement: Select[Any], query: Query, level: Level) -> Select[Any]:
     fields = fields_of(query.table)
+    key = level.columns[query.table.key_name()]
     for order in query.order_by:
         column = sortable(level.columns[order.column], fields[order.column])
-        statement = statement.order_by((column.desc() if order.descending else column.asc()).nulls_last())
-    key = level.columns[query.table.key_name()]
+        directed = column.desc() if order.descending else column.asc()
+        # A key is never null, and its index serves only who does not ask where its nulls come.
+        is_key = order.column == query.table.key_name()
+        statement = statement.order_by(directed if is_key else directed.nulls_last())
     return statement.order_by(key).limit(literal(min(query.limit or 0, _MOST_ROWS), BigInteger()))
