@@ -132,6 +132,8 @@ def _term(name: str, value: Any, scope: Scope) -> Where:
     if field.kind == "json":
         if rest and rest[-1] in LOOKUPS["json"]:
             lookup = rest.pop()
+        elif rest:
+            _check_last_key(column, rest[-1])
         path, rest = tuple(rest), []
     elif field.kind == "instant" and rest and rest[0] in PARTS:
         part, *rest = rest
@@ -139,8 +141,6 @@ def _term(name: str, value: Any, scope: Scope) -> Where:
         lookup, *rest = rest
     condition = Condition(field, lookup, value, path, part)
     _check_lookup(condition, rest)
-    if path and name.split("__")[-1] == path[-1]:
-        _check_last_key(field.name, path[-1])
     return _normal(condition)
 
 

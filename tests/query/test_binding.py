@@ -319,3 +319,7 @@ def test_a_misspelt_lookup_on_json_is_no_key(name, lookup):
     with pytest.raises(QueryError, match=rf"Did you mean '{lookup}'\?.*__exact"):
         bind(Q(**{name: "a"}), SCOPE)
     assert bind(Q(**{f"{name}__exact": "a"}), SCOPE).path[-1] == name.split("__")[-1]
+
+
+def test_a_key_may_be_called_as_its_lookup():
+    assert bound(qc__in__in=["a"]) == of("qc", "in", ("a",), "in")
