@@ -22,7 +22,8 @@ texts               those of text, of any element; has_all contained_by overlap 
 ==================  ==================================================================  ====================
 
 For ``in``, ``has_keys``, ``has_any_keys``, ``has_all``, ``contained_by`` of texts and ``overlap`` the value
-is a tuple; for ``isnull`` it is True.
+is a tuple; for ``isnull`` it is True. Instants are of the years 1 to 9999: engines count earlier years in
+different ways.
 """
 
 from __future__ import annotations

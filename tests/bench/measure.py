@@ -87,7 +87,7 @@ def sql_of(url, table):
     import sessionframes as sf
 
     with sf.connect(url) as db:
-        return db.transport.render(db.read(table).compile(db.query(table))[0])
+        return db.transport.render(db.read(table).compile(db.query(table)).requests[0])
 
 
 def copy_units(url):

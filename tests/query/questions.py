@@ -228,7 +228,7 @@ def _json_term(draw, table, name):
     told = [name, *path, lookup]
     if lookup == "exact" and (not path or path[-1] not in LOOKUPS["json"]) and draw(st.booleans()):
         told.pop()
-    return Q(**{"__".join(told): _json_value(draw, lookup, owns)})
+    return Q(**{"__".join(told): _json_value(draw, lookup, owns, is_within=bool(path))})
 
 
 def _path(draw, nests, lookup):
@@ -273,16 +273,16 @@ def _nest(draw):
     return _finite(json.loads(draw(JSON)))
 
 
-def _json_value(draw, lookup, owns):
+def _json_value(draw, lookup, owns, *, is_within):
     if lookup == "isnull":
         return draw(st.booleans())
     if lookup in ("has_key", "has_keys", "has_any_keys"):
         keys = [draw(_key_of(owns)) for _ in range(1 if lookup == "has_key" else draw(st.integers(0, 3)))]
         return keys[0] if lookup == "has_key" else keys
     if lookup == "in":
-        return [
-            one for one in (_json_one(draw, owns) for _ in range(draw(st.integers(0, 4)))) if one is not None
-        ]
+        several = [_json_one(draw, owns) for _ in range(draw(st.integers(0, 4)))]
+        # A null of JSON is a value, that of a column is none.
+        return several if is_within else [one for one in several if one is not None]
     if lookup in ("exact", "contains", "contained_by"):
         one = _json_one(draw, owns)
         change = {"contains": _less, "contained_by": _more}.get(lookup)

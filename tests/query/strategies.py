@@ -25,32 +25,19 @@ SPECIAL = (
     "%_\\'\"\n\r\t .^$*+?()[]{}|-,:/0123\x01\x7f\u0301\u0323\u00a0\u200b\u2028\ufeff\uffff日😀\U0010ffff"
 )
 _EVERY = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+_COMMON = [
+    *("", "a", "ab", "VISp", "visp", "100%", "a_b", "NULL", "true", "1", "%s", "e\u0301", "é"),
+    *("a\nb", "\n"),
+]
 TEXTS = st.one_of(
-    st.sampled_from(
-        [
-            "",
-            "a",
-            "ab",
-            "VISp",
-            "visp",
-            "100%",
-            "a_b",
-            "NULL",
-            "true",
-            "1",
-            "%s",
-            "e\u0301",
-            "é",
-            "a\nb",
-            "\n",
-        ]
-    ),
+    st.sampled_from(_COMMON),
     st.text(CASED + SPECIAL, max_size=5),
     st.text(CASED, max_size=4),
     st.text(_EVERY, max_size=3),
-    # Longer than any pattern that a case-blind lookup becomes.
-    st.text(CASED, min_size=1, max_size=2).map(lambda text: text * 300),
 )
+#: Longer than any pattern that a case-blind lookup becomes.
+_LONG = st.text(CASED, min_size=1, max_size=2).map(lambda text: text * 300)
+_LABELS = st.one_of(TEXTS, TEXTS, _LONG)
 
 #: More than there are rows, since keys are unique.
 IDS = st.sampled_from([*range(-2, 60), -(2**63), 2**63 - 1, 2**31, 2**53 + 1, 10**9, 10**12])
@@ -88,113 +75,54 @@ INSTANTS = st.one_of(
 #: Keys and indices, and what is nearly an index.
 STEPS = st.sampled_from(
     [
-        *(
-            "a",
-            "b",
-            "A",
-            "é",
-            "e\u0301",
-            "日",
-            "a b",
-            "it's",
-            'a"b',
-            "a.b",
-            "{x",
-            "c,d",
-            "a\\b",
-            "%s",
-            "NULL",
-            "",
-        ),
-        *(
-            "0",
-            "1",
-            "-1",
-            "-2",
-            "01",
-            "-0",
-            "+1",
-            " 1",
-            "1 ",
-            "٣",
-            "-",
-            "99999999999999999999",
-            "_x",
-            "in",
-            "date",
-        ),
+        *("a", "b", "A", "é", "e\u0301", "日", "a b", "it's", 'a"b', "a.b", "{x", "c,d", "a\\b", "%s"),
+        *("0", "1", "-1", "-2", "01", "-0", "+1", " 1", "1 ", "٣", "-", "99999999999999999999"),
+        *("", "NULL", "_x", "in", "date"),
     ]
 )
 KEYS = st.one_of(st.sampled_from(["a", "b", "0"]), STEPS)
 _JSON_NUMBERS = st.sampled_from(
     [
-        *(
-            "0",
-            "-0",
-            "-0.0",
-            "1",
-            "1.0",
-            "1e0",
-            "10E-1",
-            "-1",
-            "2",
-            "0.1",
-            "0.10",
-            "1.5",
-            "100",
-            "1e2",
-            "1E+22",
-        ),
-        *(
-            "9007199254740993",
-            "9007199254740992",
-            "123456789012345678901234567890",
-            "5e-324",
-            "1e308",
-            "1e400",
-        ),
-        *("0.1000000000000000055511151231257827", "0.30000000000000004", "1e-400", "-1e400"),
+        *("0", "-0", "-0.0", "1", "1.0", "1e0", "10E-1", "-1", "2", "0.1", "0.10", "1.5", "100", "1e2"),
+        *("9007199254740993", "9007199254740992", "123456789012345678901234567890", "1E+22", "1e308"),
+        *("0.1000000000000000055511151231257827", "0.30000000000000004", "5e-324", "1e-400"),
+        *("1e400", "-1e400"),
     ]
 )
+_JSON_WORDS = st.sampled_from(["null", "true", "false", "0", "1", "1.0"])
 _JSON_TEXTS = st.one_of(KEYS, st.sampled_from(["a", "A", "true", "null", "1"]), TEXTS)
-_JSON_SCALARS = st.one_of(
-    st.sampled_from(["null", "true", "false"]),
-    _JSON_NUMBERS,
-    _JSON_TEXTS.map(lambda text: json.dumps(text, ensure_ascii=False)),
-    _JSON_TEXTS.map(json.dumps),
-)
+_SHAPES = st.sampled_from(["word", "number", "text", "list", "object", "object"])
+_DEEPEST_JSON = 3
 
 
-def _list(items):
-    return f"[{', '.join(items)}]"
+@st.composite
+def _json(draw, depth=0):
+    """JSON as text, because keys come twice, and numbers are written in many ways."""
+    shape = draw(_SHAPES)
+    if shape in ("list", "object") and depth < _DEEPEST_JSON:
+        items = [draw(_json(depth + 1)) for _ in range(draw(st.integers(0, 3)))]
+        if shape == "list":
+            return f"[{', '.join(items)}]"
+        # In real tables the rows have nests of one shape.
+        keys = "ab" if draw(st.booleans()) else [draw(KEYS) for _ in items]
+        pairs = (f"{json.dumps(key)}:{item}" for key, item in zip(keys, items, strict=False))
+        return f"{{{' ,'.join(pairs)}}}"
+    if shape == "text":
+        return json.dumps(draw(_JSON_TEXTS), ensure_ascii=draw(st.booleans()))
+    return draw(_JSON_NUMBERS if shape == "number" else _JSON_WORDS)
 
 
-def _object(items):
-    return "{" + " ,".join(f"{json.dumps(key)}:{value}" for key, value in items) + "}"
-
-
-#: As text, because keys come twice, and numbers are written in many ways.
-JSON = st.recursive(
-    _JSON_SCALARS,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4).map(_list),
-        st.lists(st.tuples(KEYS, inner), max_size=4).map(_object),
-        # A nest of one shape in all rows, as real tables have it.
-        st.tuples(inner, inner).map(lambda pair: _object(zip("ab", pair, strict=True))),
-    ),
-    max_leaves=8,
-)
-
+JSON = _json()
 VALUES = {
     KEY: IDS,
     "probe_id": IDS,
-    "rig_id": TEXTS,
+    "rig_id": _LABELS,
     "layer": WHOLE,
     "spikes": WHOLE,
     "snr": st.one_of(NUMBERS, st.just(math.nan)),
     "good": st.booleans(),
     "known": st.booleans(),
-    "label": TEXTS,
+    "label": _LABELS,
     "began": INSTANTS,
     "qc": JSON,
     "tags": st.lists(st.one_of(TEXTS, st.none()), max_size=3),
@@ -212,9 +140,8 @@ def tables(draw, names=IN_POSTGRES):
     some = draw(st.lists(st.sampled_from(names[1:]), min_size=2, max_size=MOST_COLUMNS, unique=True))
     pools = {name: draw(st.lists(VALUES[name], min_size=1, max_size=6)) for name in some}
     pools |= {name: [*pool, None] for name, pool in pools.items() if COLUMNS[name].nullable}
-    cells = {name: st.sampled_from(pool) for name, pool in pools.items()}
     keys = draw(st.lists(IDS, max_size=MOST_ROWS, min_size=draw(st.integers(0, MOST_ROWS)), unique=True))
-    rows = [{KEY: key, **{name: draw(cell) for name, cell in cells.items()}} for key in keys]
+    rows = [{KEY: key, **{name: pick(draw, pool) for name, pool in pools.items()}} for key in keys]
     stores = {
         name: pick(draw, _stores(name, [row[name] for row in rows]))
         for name in (KEY, *some)

@@ -113,7 +113,8 @@ def compiled(where: Where, columns: Columns) -> ColumnElement[bool]:
     where : Where
         Without a condition on lists of text.
     columns : mapping
-        Name → the column as Postgres has it. One of JSON may be json, jsonb, or text that is JSON throughout.
+        Name → the column as Postgres has it. One of JSON may be json, jsonb, or text that is JSON throughout;
+        what jsonb cannot hold (a NUL, half a character, 1e-20000) is an error of the server.
     """
     if isinstance(where, Condition):
         return _condition(where, columns[where.field.name])
