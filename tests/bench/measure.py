@@ -5,6 +5,7 @@ import resource
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -32,6 +33,7 @@ def timed(call):
     return told | {"before": before / _MIB, "above": (peak() - before) / _MIB}, result
 
 
+@contextmanager
 def opened(url):
     import duckdb  # noqa: F401  loaded with the first metrics
 
@@ -42,7 +44,8 @@ def opened(url):
     db.get_sessions(progress=False)
     db.get_unit_analysis_metrics(unit_ids=[1], progress=False)
     db.get_units(unit_ids=[1], progress=False)
-    return db
+    with db:
+        yield db
 
 
 def told_of(frame):
@@ -58,15 +61,15 @@ def validation(db, table, frame):
 
 
 def ours_units(url):
-    db = opened(url)
-    told, frame = timed(lambda: db.get_units(progress=False))
-    return told | told_of(frame) | validation(db, "units", frame)
+    with opened(url) as db:
+        told, frame = timed(lambda: db.get_units(progress=False))
+        return told | told_of(frame) | validation(db, "units", frame)
 
 
 def ours_metrics(url):
-    db = opened(url)
-    told, frame = timed(lambda: db.get_unit_analysis_metrics(progress=False))
-    return told | told_of(frame) | validation(db, "unit_metrics", frame)
+    with opened(url) as db:
+        told, frame = timed(lambda: db.get_unit_analysis_metrics(progress=False))
+        return told | told_of(frame) | validation(db, "unit_metrics", frame)
 
 
 def allensdk_units(url):
@@ -100,8 +103,7 @@ def copy_units(url):
 
 
 def ours_export(url):
-    db = opened(url)
-    with tempfile.TemporaryDirectory() as directory:
+    with opened(url) as db, tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "export"
         return timed(lambda: db.export(path, tables=["units"], progress=False))[0]
 
