@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sessionframes import errors, tables
     from sessionframes.connection import Connection
     from sessionframes.frames.describe import describe
+    from sessionframes.frames.join import OrphanRowsWarning, join
     from sessionframes.query.q import Q
     from sessionframes.registry import connect, list_sources
     from sessionframes.tables.validation import InvalidRowsWarning
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Connection",
     "InvalidRowsWarning",
+    "OrphanRowsWarning",
     "Q",
     "connect",
     "describe",
     "errors",
+    "join",
     "list_sources",
     "tables",
 ]
@@ -35,9 +38,11 @@ __all__ = [
 _HOMES = {
     "Connection": "sessionframes.connection",
     "InvalidRowsWarning": "sessionframes.tables.validation",
+    "OrphanRowsWarning": "sessionframes.frames.join",
     "Q": "sessionframes.query.q",
     "connect": "sessionframes.registry",
     "describe": "sessionframes.frames.describe",
+    "join": "sessionframes.frames.join",
     "list_sources": "sessionframes.registry",
 }
 

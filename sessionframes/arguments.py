@@ -13,22 +13,24 @@ from sessionframes.errors import QueryError
 from sessionframes.query import Order, Q, Query
 from sessionframes.query.binding import bind
 from sessionframes.query.ids import normalise_ids
-from sessionframes.query.scope import scope_of
+from sessionframes.query.scope import fields_of, scope_of
 from sessionframes.query.shown import shown
 from sessionframes.query.text import parse
 from sessionframes.query.values import moment, since, until, whole_day
 from sessionframes.query.where import EVERY, NONE, Condition, Where, all_of
+from sessionframes.tables.joined import joined_form, nearest_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sessionframes.query.where import Field
     from sessionframes.source import Read
+    from sessionframes.tables import Table
 
     Scope = Mapping[str, Field]
 
 #: What shapes the frame, on every table of every source.
-SHAPE = ("where", "columns", "order_by", "limit")
+SHAPE = ("where", "join", "columns", "order_by", "limit")
 #: About sessions, on every table below them, where the source tells when they began.
 _DATES = ("date", "start_date", "end_date")
 _BEGAN = "start_time"
@@ -46,7 +48,8 @@ def taken(read: Read, reads: Mapping[str, Read]) -> tuple[str, ...]:
     """
     scope = _scope(read, reads)
     dates = _DATES if _BEGAN in scope else ()
-    return (*_parsers(read, scope), *dates, *read.switches, *SHAPE)
+    shape = [name for name in SHAPE if name != "join" or _joinable(read, reads)]
+    return (*_parsers(read, scope), *dates, *read.switches, *shape)
 
 
 def make_query(read: Read, arguments: Mapping[str, Any], reads: Mapping[str, Read], *, source: str) -> Query:
@@ -95,13 +98,16 @@ def _made(read: Read, arguments: Mapping[str, Any], reads: Mapping[str, Read]) -
     if _BEGAN in scope:
         parts.append(_when(scope[_BEGAN], *(arguments.get(name) for name in _DATES)))
     parts.append(_where(arguments.get("where"), scope, reads))
+    joined = _joined(arguments.get("join"), read, reads)
+    form = joined_form(read.table, *(reads[name].table for name in joined))
     return Query(
-        read.table,
+        form if joined else read.table,
         all_of(*parts),
         frozenset(switches),
-        _columns(arguments.get("columns"), read, scope),
-        _order(arguments.get("order_by"), read, scope),
+        _columns(arguments.get("columns"), form, scope),
+        _order(arguments.get("order_by"), form, scope),
         _limit(arguments.get("limit")),
+        joined,
     )
 
 
@@ -170,22 +176,42 @@ def _where(where: Any, scope: Scope, reads: Mapping[str, Read]) -> Where:
         raise
 
 
-def _columns(columns: Any, read: Read, scope: Scope) -> tuple[str, ...] | None:
+def _joined(join: Any, read: Read, reads: Mapping[str, Read]) -> tuple[str, ...]:
+    """Return the tables to join, the nearest first, whatever their order was."""
+    if join is None:
+        return ()
+    known = _joinable(read, reads)
+    names = dict.fromkeys(_listed(join))
+    for name in names:
+        if name not in known:
+            message = f"join names {shown(name)}, which is no table that its rows carry the id of."
+            raise QueryError(message, hint=nearest(name if isinstance(name, str) else "", known))
+    order = nearest_first(reads[name].table for name in names)
+    return tuple(form.table_name() for form in order)
+
+
+def _joinable(read: Read, reads: Mapping[str, Read]) -> list[str]:
+    """Return the tables whose id the rows of a table carry."""
+    own, carried = read.table, read.table.dtypes()
+    return [name for name, one in reads.items() if one.table is not own and one.table.key_name() in carried]
+
+
+def _columns(columns: Any, form: type[Table], scope: Scope) -> tuple[str, ...] | None:
     if columns is None:
         return None
-    names = [_own(name, "columns", read, scope) for name in _listed(columns)]
+    names = [_own(name, "columns", form, scope) for name in _listed(columns)]
     # The key is the index, whether or not it is named.
-    return tuple(name for name in dict.fromkeys(names) if name != read.table.key_name())
+    return tuple(name for name in dict.fromkeys(names) if name != form.key_name())
 
 
-def _order(order_by: Any, read: Read, scope: Scope) -> tuple[Order, ...]:
+def _order(order_by: Any, form: type[Table], scope: Scope) -> tuple[Order, ...]:
     if order_by is None:
         return ()
     found: dict[str, Order] = {}
     for said in _listed(order_by):
         descending = isinstance(said, str) and said.startswith("-")
-        name = _own(said[1:] if descending else said, "order_by", read, scope)
-        if scope[name].kind in ("json", "texts"):
+        name = _own(said[1:] if descending else said, "order_by", form, scope)
+        if fields_of(form)[name].kind in ("json", "texts"):
             message = f"{name} holds JSON or lists, which have no order."
             raise QueryError(message, column=name, hint="Order by another column.")
         if name in found:
@@ -203,14 +229,14 @@ def _listed(names: Any) -> list[Any]:
         return [names]
 
 
-def _own(name: Any, argument: str, read: Read, scope: Scope) -> str:
-    """Return the name of a column of the table itself."""
-    known = tuple(read.table.dtypes())
+def _own(name: Any, argument: str, form: type[Table], scope: Scope) -> str:
+    """Return the name of a column of the table itself, or of one that is joined to it."""
+    known = tuple(form.dtypes())
     if isinstance(name, str) and name in known:
         return name
     if isinstance(name, str) and name in scope:
         message = f"{argument} names {name!r}, a column of {scope[name].table}."
-        hint = f"Get {scope[name].table} too, and join the two; a filter may name it as it is."
+        hint = f"Say join={scope[name].table!r} too; a filter may name it as it is."
         raise QueryError(message, hint=hint)
     message = f"{argument} names {shown(name)}, which is no column."
     raise QueryError(message, hint=nearest(name if isinstance(name, str) else "", known))

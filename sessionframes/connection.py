@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sessionframes.arguments import make_query, taken
+from sessionframes.calls import Calls
 from sessionframes.config import mask, nearest
 from sessionframes.downloads import download, stream
 from sessionframes.errors import ExportError, TableNotProvidedError
 from sessionframes.explain import Explanation, explain
 from sessionframes.frames.describe import describe, describe_tables
+from sessionframes.frames.join import check_orphans, join
 from sessionframes.frames.provenance import attach, describe_origin
+from sessionframes.joining import arranged, question_about, split
 from sessionframes.pipeline import fetched
 from sessionframes.query import Query
 from sessionframes.query.scope import fields_of
@@ -27,12 +30,13 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from sessionframes.frames.join import Orphans
     from sessionframes.source import FileKind, Read, Source, Transport
     from sessionframes.tables.order import Rows
     from sessionframes.transports.files import FileTransport
 
 
-class Connection:
+class Connection(Calls):
     """An open source: ask it for tables. Made by :func:`sessionframes.connect`; close it, or use ``with``.
 
     Parameters
@@ -68,7 +72,13 @@ class Connection:
         return tuple(self._source.reads)
 
     def get(
-        self, table: str, *, on_invalid: OnInvalid = "raise", progress: bool = True, **arguments: Any
+        self,
+        table: str,
+        *,
+        on_invalid: OnInvalid = "raise",
+        orphans: Orphans = "raise",
+        progress: bool = True,
+        **arguments: Any,
     ) -> pd.DataFrame:
         """Return a table.
 
@@ -79,6 +89,9 @@ class Connection:
         on_invalid : {"raise", "report"}
             What to do about rows that break what the table promises: raise and return nothing, or leave them
             out with an :class:`~sessionframes.InvalidRowsWarning` that lists them.
+        orphans : {"raise", "keep", "drop"}
+            What to do about rows that find nothing in a table of ``join``: as :func:`sessionframes.join` has
+            it.
         progress : bool
             Show progress when it takes longer than 2 s.
         **arguments
@@ -87,9 +100,11 @@ class Connection:
             an empty one for no rows. ``subject_id``, ``date``, ``start_date``, ``end_date`` on sessions and
             all tables below them, where the source tells; dates are closed on both sides, a bare one is its
             whole day. ``where``: a :class:`~sessionframes.Q`, or its text form, on columns of the table and
-            of those above it. ``columns``: names of those that the frame is to have. ``order_by``: names of
-            columns, "-" before one for the largest first; nulls come last, the key decides last. ``limit``:
-            how many rows at most. Beside them, what the source's table takes: see :meth:`arguments`.
+            of those above it. ``join``: names of tables above whose columns the frame is to have too, as
+            :func:`sessionframes.join` would put them side by side. ``columns``: names of those that the frame
+            is to have. ``order_by``: names of columns, "-" before one for the largest first; nulls come last,
+            the key decides last. ``limit``: how many rows at most. Beside them, what the source's table takes:
+            see :meth:`arguments`.
 
         Returns
         -------
@@ -109,50 +124,20 @@ class Connection:
             Rows that break what the table promises.
         """
         check_choice(on_invalid)
+        check_orphans(orphans)
         read = self.read(table)
         query = self.query(table, **arguments)
-        # Rows that are left out do not count.
-        asked = replace(query, limit=None) if on_invalid == "report" and query.limit else query
-        arrow, rows = self._fetched(read, asked, self._transport, progress=progress)
-        model = read.table.narrowed(query.columns)
-        frame = to_frame(arrow, model, rows)
-        del arrow
-        frame = checked(frame, model, on_invalid, source=self._source.name).iloc[: query.limit]
-        return attach(frame, describe_origin(self._source.name, self._transport.address, query))
-
-    def get_sessions(self, session_ids: Any = None, **arguments: Any) -> pd.DataFrame:
-        """Return the sessions; arguments, result and errors as in :meth:`get`."""
-        return self.get("sessions", session_ids=session_ids, **arguments)
-
-    def get_probes(self, probe_ids: Any = None, session_ids: Any = None, **arguments: Any) -> pd.DataFrame:
-        """Return the probes; arguments, result and errors as in :meth:`get`."""
-        return self.get("probes", probe_ids=probe_ids, session_ids=session_ids, **arguments)
-
-    def get_channels(
-        self, channel_ids: Any = None, probe_ids: Any = None, session_ids: Any = None, **arguments: Any
-    ) -> pd.DataFrame:
-        """Return the channels; arguments, result and errors as in :meth:`get`."""
-        return self.get(
-            "channels", channel_ids=channel_ids, probe_ids=probe_ids, session_ids=session_ids, **arguments
-        )
-
-    def get_units(
-        self,
-        unit_ids: Any = None,
-        channel_ids: Any = None,
-        probe_ids: Any = None,
-        session_ids: Any = None,
-        **arguments: Any,
-    ) -> pd.DataFrame:
-        """Return the units, whatever their quality; arguments, result and errors as in :meth:`get`."""
-        return self.get(
-            "units",
-            unit_ids=unit_ids,
-            channel_ids=channel_ids,
-            probe_ids=probe_ids,
-            session_ids=session_ids,
-            **arguments,
-        )
+        asked = split(query, read, self._source.reads, drops=orphans == "drop")
+        frame = self._frame(read, asked.base, on_invalid, progress=progress)
+        if not asked.here:
+            return frame
+        above = []
+        for name in asked.here:
+            other = self._source.reads[name]
+            question = question_about(frame, query, other)
+            above.append(self._frame(other, question, on_invalid, progress=progress))
+        joined = join(frame, *above, orphans=orphans)
+        return arranged(joined, query, is_whole=asked.is_whole)
 
     def stream(self, kind: str, id: Any) -> Iterator[bytes]:  # noqa: A002  it is an id, whatever the builtin
         """Return a file of the source as an iterator of bytes; nothing is sent before the first is asked for.
@@ -282,7 +267,7 @@ class Connection:
             A view of the source to use in place of the connection's own transport.
         """
         table, rows = self._fetched(read, query, transport or self._transport, progress=False)
-        table = table.select(read.table.narrowed(query.columns).arrow_schema().names)
+        table = table.select(query.table.narrowed(query.columns).arrow_schema().names)
         # Positions tell the order too, which is not asked for, and which rows count, where not all do.
         return table if rows is None or len(rows) == len(table) else table.combine_chunks().take(rows)
 
@@ -364,6 +349,17 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<{self._source.name} at {self._transport.address}: {', '.join(self.tables)}>"
+
+    def _frame(self, read: Read, query: Query, on_invalid: OnInvalid, *, progress: bool) -> pd.DataFrame:
+        """Return the validated answer to a question that the source answers at once."""
+        # Rows that are left out do not count.
+        asked = replace(query, limit=None) if on_invalid == "report" and query.limit else query
+        arrow, rows = self._fetched(read, asked, self._transport, progress=progress)
+        model = query.table.narrowed(query.columns)
+        frame = to_frame(arrow, model, rows)
+        del arrow
+        frame = checked(frame, model, on_invalid, source=self._source.name).iloc[: query.limit]
+        return attach(frame, describe_origin(self._source.name, self._transport.address, query))
 
     def _fetched(
         self, read: Read, query: Query, transport: Transport, *, progress: bool

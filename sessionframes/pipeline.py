@@ -63,17 +63,17 @@ def fetched(
     sessionframes.errors.SourceError
         The source could not answer.
     """
-    model = read.table
+    model = query.table
     if query.is_impossible:
         return model.arrow_schema().empty_table(), None
     plan = read.compile(query)
     pages = (page for request in plan.requests for page in transport.fetch(request))
     try:
         # Closed at once when interrupted: a traceback that is kept would keep the query running too.
-        with closing(_flattened(read, pages)) as tables:
+        with closing(_flattened(read, query, pages)) as tables:
             parts = list(_counted(tables, model.table_name(), progress=progress))
         for part in parts:
-            _check_schema(part, read, query.needed(plan.residual), source)
+            _check_schema(part, read, query, plan, source)
         if not parts:
             return model.arrow_schema().empty_table(), None
         whole = pa.concat_tables(parts)
@@ -90,7 +90,7 @@ def _counting(table: pa.Table, read: Read, query: Query, plan: Plan, above: Abov
     newest_by = read.newest_by
     rows = in_order(key) if newest_by is None else newest_in_order(key, table.column(newest_by))
     if plan.residual != EVERY:
-        keep = fulfilling(plan.residual, table, read.table, above)
+        keep = fulfilling(plan.residual, table, query.table, above)
         rows = np.flatnonzero(keep) if rows is None else rows[keep[rows]]
     if query.order_by:
         orders = [(order.column, order.descending) for order in query.order_by]
@@ -100,21 +100,21 @@ def _counting(table: pa.Table, read: Read, query: Query, plan: Plan, above: Abov
     return np.arange(min(query.limit, table.num_rows)) if rows is None else rows[: query.limit]
 
 
-def _flattened(read: Read, pages: Generator[Any]) -> Generator[pa.Table]:
+def _flattened(read: Read, query: Query, pages: Generator[Any]) -> Generator[pa.Table]:
     """Flatten several pages at once, ahead of who asks, and yield them in their order."""
     name = "sessionframes-flatten"
     with closing(pages), ThreadPoolExecutor(_FLATTENERS, thread_name_prefix=name) as pool:
         under_way: deque[Future[pa.Table]] = deque()
         for page in pages:
-            under_way.append(pool.submit(read.flatten, page))
+            under_way.append(pool.submit(read.flatten, query.table, page))
             if len(under_way) > _FLATTENERS:
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
 
 
-def _check_schema(page: pa.Table, read: Read, needed: tuple[str, ...], source: str) -> None:
-    schema = read.table.arrow_schema()
+def _check_schema(page: pa.Table, read: Read, query: Query, plan: Plan, source: str) -> None:
+    schema, needed = query.table.arrow_schema(), query.needed(plan.residual)
     own = [name for name in page.schema.names if name != read.newest_by]
     declared = pa.schema([field for field in schema if field.name in own])
     if not set(needed) <= set(own) or not page.select(own).schema.equals(declared):

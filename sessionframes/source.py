@@ -117,8 +117,8 @@ class Read:
     compile : callable
         From a query to the :class:`Plan` that answers it; pure.
     flatten : callable
-        From one page of an answer to an Arrow table of columns of the form's schema, in its order: at least
-        those that ``query.needed(plan.residual)`` names; pure. No row more, no row less.
+        From ``query.table`` and one page of an answer to an Arrow table of columns of that form's schema, in
+        its order: at least those that ``query.needed(plan.residual)`` names; pure. No row more, no row less.
     arguments : sequence of Argument
         Friendly arguments beside the ids.
     switches : mapping
@@ -126,14 +126,17 @@ class Read:
     newest_by : str, optional
         A column that `flatten` adds behind the form's own, and that is in no frame: of the rows with the same
         key, the one where it is largest counts. Without it a key that comes twice is a fault.
+    joins : sequence of str
+        Tables that the source joins by itself: ``query.table`` may have columns of theirs.
     """
 
     table: type[Table]
     compile: Callable[[Query], Plan]
-    flatten: Callable[[Any], pa.Table]
+    flatten: Callable[[type[Table], Any], pa.Table]
     arguments: Sequence[Argument] = ()
     switches: Mapping[str, str] = field(default_factory=dict)
     newest_by: str | None = None
+    joins: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

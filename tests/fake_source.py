@@ -180,7 +180,7 @@ def _compile(query: Query) -> Plan:
     return Plan([query], all_of(*residual))
 
 
-def _flatten(page: pa.Table) -> pa.Table:
+def _flatten(_: type[Table], page: pa.Table) -> pa.Table:
     return page
 
 
@@ -192,7 +192,7 @@ def fake_source(
     transport: FakeTransport | None = None,
     *,
     name: str = "fake",
-    flatten: Callable[[pa.Table], pa.Table] = _flatten,
+    flatten: Callable[[type[Table], pa.Table], pa.Table] = _flatten,
     cells_model: type[Table] = IntCells,
 ) -> Source:
     """What the source in memory declares."""

@@ -50,16 +50,17 @@ def asked(query):
 
 
 def test_every_table_tells_what_it_takes(db):
-    shape = ("where", "columns", "order_by", "limit")
+    shape = ("columns", "order_by", "limit")
     dates = ("date", "start_date", "end_date")
-    assert db.arguments("sessions") == ("session_ids", "subject_id", "began_at", *dates, *shape)
+    # There is no table above sessions.
+    assert db.arguments("sessions") == ("session_ids", "subject_id", "began_at", *dates, "where", *shape)
     assert db.arguments("cells") == (
         *("session_ids", "cell_ids", "subject_id", "seen_at", "labels"),
         *dates,
-        *("include_bad", *shape),
+        *("include_bad", "where", "join", *shape),
     )
     # Nobody tells when a lab began, or of which subject it is.
-    assert db.arguments("labs") == ("lab_ids", *shape)
+    assert db.arguments("labs") == ("lab_ids", "where", *shape)
 
 
 def test_none_asks_for_everything(db, transport, whole):

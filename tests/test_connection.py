@@ -156,20 +156,20 @@ def test_pages_in_any_order_and_size_give_the_same_frame(model, rows_per_page):
     assert frame.index.is_monotonic_increasing
 
 
-def drop(page):
+def drop(_, page):
     return page.drop_columns("rate") if "rate" in page.column_names else page
 
 
-def narrow(page):
+def narrow(_, page):
     place = page.schema.get_field_index("rate")
     return page if place < 0 else page.set_column(place, "rate", page.column(place).cast(pa.float32()))
 
 
-def turn(page):
+def turn(_, page):
     return page.select(page.column_names[::-1])
 
 
-def add(page):
+def add(_, page):
     return page.append_column("more", pa.nulls(page.num_rows, pa.int64()))
 
 

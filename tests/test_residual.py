@@ -220,7 +220,7 @@ def test_pages_need_no_columns_but_those_asked_for_and_filtered_by():
 def test_of_several_versions_only_the_newest_is_filtered():
     versions = pa.concat_tables([changed(cells(3), "spikes", [5, 5, 5]), cells(3)])
 
-    def flatten(page):
+    def flatten(_, page):
         # Of the later rows, as they come.
         return page.append_column(
             "version", pa.array([int(spikes < 5) for spikes in page["spikes"].to_pylist()])

@@ -38,7 +38,7 @@ class Query:
     Parameters
     ----------
     table : type of Table
-        The source's form of the table.
+        The source's form of the table; with columns of others, where they are joined.
     where : Where
         What its rows must fulfil.
     switches : frozenset of str
@@ -49,6 +49,8 @@ class Query:
         What the rows are ordered by before the key, which decides last.
     limit : int, optional
         How many rows at most: the first in that order.
+    joined : tuple of str
+        The tables above, whose columns the rows are to have too.
     """
 
     table: type[Table]
@@ -57,6 +59,7 @@ class Query:
     columns: tuple[str, ...] | None = None
     order_by: tuple[Order, ...] = ()
     limit: int | None = None
+    joined: tuple[str, ...] = ()
 
     @property
     def is_impossible(self) -> bool:
@@ -83,12 +86,13 @@ class Query:
 
     def fingerprint(self) -> str:
         """Return 16 hex digits that tell this question from every other of the same table."""
-        whole = (self.where, sorted(self.switches), self.columns, self.order_by, self.limit)
+        whole = (self.where, sorted(self.switches), self.columns, self.order_by, self.limit, self.joined)
         return hashlib.sha256(repr(whole).encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
         said = [] if self.where == EVERY else [f"where={self.where}"]
         said += [f"{switch}=True" for switch in sorted(self.switches)]
+        said += [f"join=[{', '.join(self.joined)}]"] if self.joined else []
         said += [] if self.columns is None else [f"columns=[{', '.join(self.columns)}]"]
         said += [f"order_by=[{', '.join(map(str, self.order_by))}]"] if self.order_by else []
         said += [] if self.limit is None else [f"limit={self.limit}"]

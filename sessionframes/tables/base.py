@@ -13,6 +13,8 @@ import pyarrow as pa
 from sessionframes.tables.kinds import ARROW_TYPES, ID_DTYPES, LEVELS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 
@@ -32,7 +34,7 @@ class Table(pandera.DataFrameModel):
 
     _name: ClassVar[str]
     _ids: ClassVar[str | None] = None
-    _columns: ClassVar[tuple[str, ...] | None] = None
+    _made: ClassVar[pandera.DataFrameSchema | None] = None
 
     class Config:
         """Nothing may be missing, extra, out of order or quietly converted."""
@@ -100,17 +102,29 @@ class Table(pandera.DataFrameModel):
 
     @classmethod
     def schema_hash(cls) -> str:
-        """Return 16 hex digits that change whenever a column, dtype, unit or meaning does."""
-        told = {
-            name: [str(dtype), cls.facts()[name]["description"], cls.facts()[name]["unit"]]
-            for name, dtype in cls.dtypes().items()
-        }
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+        """Return 16 hex digits that change whenever a column, dtype, unit, bound or meaning does."""
+        return _schema_hash(cls)
 
     @classmethod
     def narrowed(cls, columns: tuple[str, ...] | None) -> type[Table]:
         """Return this table with only some columns beside its key, in the order given; itself for None."""
         return cls if columns is None else _narrowed(cls, columns)
+
+    @classmethod
+    def with_columns(cls, columns: Mapping[str, pandera.Column]) -> type[Table]:
+        """Return this table with these columns beside its key, in their order, in place of its own.
+
+        Parameters
+        ----------
+        columns : mapping
+            Name → column, of this table's :meth:`to_schema` or of others'.
+        """
+        own = _schema(cls)
+        schema = pandera.DataFrameSchema(
+            dict(columns), index=own.index, name=own.name, strict=True, ordered=True
+        )
+        # The module keeps what pandera needs to read the annotations it inherits.
+        return type(cls.__name__, (cls,), {"_made": schema, "__module__": cls.__module__})
 
     @classmethod
     def empty_frame(cls) -> pd.DataFrame:
@@ -122,17 +136,20 @@ class Table(pandera.DataFrameModel):
 
 @cache
 def _narrowed(model: type[Table], columns: tuple[str, ...]) -> type[Table]:
-    # The module keeps what pandera needs to read the annotations it inherits.
-    return type(model.__name__, (model,), {"_columns": columns, "__module__": model.__module__})
+    own = _schema(model).columns
+    return model.with_columns({name: own[name] for name in columns})
 
 
 @cache
 def _schema(model: type[Table]) -> pandera.DataFrameSchema:
-    schema = _with_ids(model)
-    if model._columns is None:  # noqa: SLF001  the cache lives beside the class because its methods share it
-        return schema
-    columns = {name: schema.columns[name] for name in model._columns}  # noqa: SLF001
-    return pandera.DataFrameSchema(columns, index=schema.index, name=schema.name, strict=True, ordered=True)
+    return model._made or _with_ids(model)  # noqa: SLF001  the cache lives beside the class, whose methods share it
+
+
+@cache
+def _schema_hash(model: type[Table]) -> str:
+    facts = model.facts()
+    told = {name: [str(dtype), facts[name]] for name, dtype in model.dtypes().items()}
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
 def _with_ids(model: type[Table]) -> pandera.DataFrameSchema:

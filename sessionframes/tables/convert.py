@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     import numpy.typing as npt
 
     from sessionframes.tables.base import Table
 
     Rows = npt.NDArray[np.int64]
 
+T = TypeVar("T")
+R = TypeVar("R")
 
 #: From here on, threads cost less than they save.
 _MANY_ROWS = 50_000
@@ -40,13 +44,29 @@ def to_frame(table: pa.Table, model: type[Table], rows: Rows | None = None) -> p
     def converted(name: str) -> Any:
         return to_pandas(table.column(name), dtypes[name], rows)
 
-    # Putting columns in order lets go of the interpreter; short ones are not worth a thread.
-    threads = min(4, os.cpu_count() or 1) if table.num_rows > _MANY_ROWS else 1
-    with ThreadPoolExecutor(threads, thread_name_prefix="sessionframes-frame") as pool:
-        columns = dict(zip(dtypes, pool.map(converted, dtypes), strict=True))
+    columns = dict(zip(dtypes, in_threads(converted, dtypes, rows=table.num_rows), strict=True))
     index = pd.Index(columns.pop(model.key_name()), name=model.key_name(), copy=False)
     names = pd.Index(list(columns), dtype="str")
     return pd.DataFrame(columns, index=index, columns=names, copy=False)
+
+
+def in_threads(function: Callable[[T], R], columns: Iterable[T], *, rows: int) -> list[R]:
+    """Return what a function makes of each column; of long ones several at once.
+
+    Parameters
+    ----------
+    function : callable
+        It lets go of the interpreter where it takes long, as putting a column in order does.
+    columns : iterable
+        What it is called with.
+    rows : int
+        How long they are; short ones are not worth a thread.
+    """
+    threads = min(4, os.cpu_count() or 1) if rows > _MANY_ROWS else 1
+    if threads == 1:
+        return list(map(function, columns))
+    with ThreadPoolExecutor(threads, thread_name_prefix="sessionframes-frame") as pool:
+        return list(pool.map(function, columns))
 
 
 def to_pandas(values: pa.ChunkedArray[Any], dtype: Any, rows: Rows | None = None) -> Any:

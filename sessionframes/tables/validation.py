@@ -117,11 +117,11 @@ def checked(frame: pd.DataFrame, model: type[Table], on_invalid: OnInvalid, *, s
     validate(kept, model, source=source)
     where = f"{source}.{model.table_name()}"
     message = f"{where}: {len(frame) - len(kept)} rows left out; {told(failures, len(frame))}"
-    warnings.warn(InvalidRowsWarning(message, failures), stacklevel=_level_of_user())
+    warnings.warn(InvalidRowsWarning(message, failures), stacklevel=level_of_user())
     return kept
 
 
-def _level_of_user() -> int:
+def level_of_user() -> int:
     """Return how far above who asks the first caller outside of this package is, as `warnings` counts.
 
     The ``skip_file_prefixes`` of `warnings` would do the same, from Python 3.12 on.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -110,18 +109,24 @@ SOURCE = Source(
     description="LIMS of the Allen Institute (Postgres): what AllenSDK's EcephysProjectLimsApi reads.",
     options=OPTIONS,
     reads={
-        "sessions": Read(
-            LimsSessions,
-            reads.sessions,
-            partial(from_batch, LimsSessions),
-            (_PUBLISHED_AT,),
-            {**_INCLUDE, **_FILL},
-        ),
-        "probes": Read(LimsProbes, reads.probes, partial(from_batch, LimsProbes), (_PUBLISHED_AT,), _INCLUDE),
+        "sessions": Read(LimsSessions, reads.sessions, from_batch, (_PUBLISHED_AT,), {**_INCLUDE, **_FILL}),
+        "probes": Read(LimsProbes, reads.probes, from_batch, (_PUBLISHED_AT,), _INCLUDE, joins=("sessions",)),
         "channels": Read(
-            LimsChannels, reads.channels, partial(from_batch, LimsChannels), (_PUBLISHED_AT,), _INCLUDE
+            LimsChannels,
+            reads.channels,
+            from_batch,
+            (_PUBLISHED_AT,),
+            _INCLUDE,
+            joins=("probes", "sessions"),
         ),
-        "units": Read(LimsUnits, reads.units, partial(from_batch, LimsUnits), (_PUBLISHED_AT,), _INCLUDE),
+        "units": Read(
+            LimsUnits,
+            reads.units,
+            from_batch,
+            (_PUBLISHED_AT,),
+            _INCLUDE,
+            joins=("channels", "probes", "sessions"),
+        ),
         "unit_metrics": Read(
             LimsUnitMetrics,
             metrics.unit_metrics,

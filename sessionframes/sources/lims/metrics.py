@@ -15,11 +15,11 @@ from sessionframes.sources.lims import bundles
 from sessionframes.sources.lims import schema as lims
 from sessionframes.sources.lims.joins import UNIT_IDS, UNITS, chained
 from sessionframes.sources.lims.reads import filtered
-from sessionframes.sources.lims.tables import LimsUnitMetrics
 from sessionframes.sources.lims.where import divided, typed
 
 if TYPE_CHECKING:
     from sessionframes.query import Query
+    from sessionframes.tables import Table
 
 #: Runs are current per strategy, not per session, so a unit may have several bundles; the newest counts. To
 #: find that out, Postgres would have to read them all once more.
@@ -54,12 +54,12 @@ def unit_metrics(query: Query) -> Plan:
     return Plan([filtered(selected, UNIT_IDS, where, _LEVEL, query)], residual)
 
 
-def flatten(page: pa.RecordBatch) -> pa.Table:
+def flatten(model: type[Table], page: pa.RecordBatch) -> pa.Table:
     """Return a page of ids and JSON texts as an Arrow table of unit metrics, and :data:`NEWEST_BY`.
 
     A page without JSON texts is one of ids alone.
     """
-    schema = LimsUnitMetrics.arrow_schema()
+    schema = model.arrow_schema()
     if _BUNDLE not in page.schema.names:
         ids = pa.schema([field for field in schema if field.name in UNIT_IDS])
         return _versioned(pa.Table.from_batches([page.select(ids.names)]).cast(ids), page)

@@ -47,7 +47,7 @@ def test_only_the_columns_asked_for_are_selected(lims, table):
     asked = {"where": Q(**{f"{last}__isnull": False}), "order_by": first}
     assert selected(lims, table, columns=some[1:2], **asked) == [key, first, *some[1:2]]
     page = next(iter(lims.transport.fetch(plan(lims, table, columns=some).requests[0])))
-    flat = lims.read(table).flatten(page)
+    flat = lims.read(table).flatten(lims.read(table).table, page)
     declared = lims.read(table).table.arrow_schema()
     assert flat.schema.equals(pa.schema([declared.field(name) for name in (key, *some)]))
 
