@@ -103,7 +103,7 @@ class Connection(Calls):
             of those above it. ``join``: names of tables above whose columns the frame is to have too, as
             :func:`sessionframes.join` would put them side by side. ``columns``: names of those that the frame
             is to have. ``order_by``: names of columns, "-" before one for the largest first; nulls come last,
-            the key decides last. ``limit``: how many rows at most. Beside them, what the source's table takes:
+            the key decides last. ``limit``: how many rows at most. Beside them, what the table takes:
             see :meth:`arguments`.
 
         Returns
