@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sessionframes.connection import Connection
     from sessionframes.frames.describe import describe
     from sessionframes.frames.join import OrphanRowsWarning, join
+    from sessionframes.frames.union import union
+    from sessionframes.origins import Provenance, provenance
     from sessionframes.query.q import Q
     from sessionframes.registry import connect, list_sources
     from sessionframes.tables.validation import InvalidRowsWarning
@@ -25,13 +27,16 @@ __all__ = [
     "Connection",
     "InvalidRowsWarning",
     "OrphanRowsWarning",
+    "Provenance",
     "Q",
     "connect",
     "describe",
     "errors",
     "join",
     "list_sources",
+    "provenance",
     "tables",
+    "union",
 ]
 
 # Loaded when first used: pandera alone takes as long to import as pandas.
@@ -39,11 +44,14 @@ _HOMES = {
     "Connection": "sessionframes.connection",
     "InvalidRowsWarning": "sessionframes.tables.validation",
     "OrphanRowsWarning": "sessionframes.frames.join",
+    "Provenance": "sessionframes.origins",
     "Q": "sessionframes.query.q",
     "connect": "sessionframes.registry",
     "describe": "sessionframes.frames.describe",
     "join": "sessionframes.frames.join",
     "list_sources": "sessionframes.registry",
+    "provenance": "sessionframes.origins",
+    "union": "sessionframes.frames.union",
 }
 
 

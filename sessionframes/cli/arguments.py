@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 #: Options that are arguments of a ``get_*`` call by the same name.
-_PLAIN = ("subject_id", "date", "start_date", "end_date", "published_at", "columns", "order_by", "limit")
+_PLAIN = (
+    *("subject_id", "date", "start_date", "end_date", "published_at"),
+    *("join", "columns", "order_by", "limit"),
+)
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +30,8 @@ def add_source(parser: argparse.ArgumentParser) -> None:
         "--source",
         default="demo",
         metavar="NAME",
-        help="a source, an entry of the config file, or a URL (default: %(default)s)",
+        help="a source, an entry of the config file, a URL, or the directory of an export "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--option",
@@ -89,6 +93,13 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
 
 def add_shape(parser: argparse.ArgumentParser) -> None:
     """Add which columns, in which order, and how many rows."""
+    parser.add_argument(
+        "--join",
+        metavar="TABLES",
+        action="extend",
+        type=listed,
+        help="tables above whose columns to have too, with commas, such as channels,probes",
+    )
     parser.add_argument(
         "--columns", metavar="NAMES", action="extend", type=listed, help="only these, with commas"
     )

@@ -35,6 +35,12 @@ def add_to(commands: Any) -> None:
     add_filters(parser)
     add_shape(parser)
     parser.add_argument(
+        "--orphans",
+        choices=["raise", "keep", "drop"],
+        default="raise",
+        help="rows that find nothing in a table of --join: fail, keep them, leave them out (default: raise)",
+    )
+    parser.add_argument(
         "--output", "-o", type=Path, metavar="FILE", help="a .parquet, .csv, .json or .txt file"
     )
     parser.add_argument(
@@ -59,7 +65,8 @@ def run(told: argparse.Namespace) -> None:
     given = filters(told)
     with connect(told) as db:
         check_filters(given, db.arguments(told.table), told.table)
-        frame = db.get(told.table, on_invalid=told.on_invalid, progress=not told.quiet, **given)
+        asked = {"on_invalid": told.on_invalid, "orphans": told.orphans, "progress": not told.quiet}
+        frame = db.get(told.table, **asked, **given)
     if told.output is None:
         on_screen = form == "text" and sys.stdout.isatty()
         _print(_fitted(frame, shutil.get_terminal_size().columns) if on_screen else _shown(frame, form))

@@ -13,7 +13,8 @@ from sessionframes.errors import JoinError, QueryError
 from sessionframes.frames.provenance import leaves, origin_of
 from sessionframes.query.shown import shown
 from sessionframes.tables import Table, core_tables
-from sessionframes.tables.joined import twin, with_nulls
+from sessionframes.tables.joined import nearest_first, twin, with_nulls
+from sessionframes.tables.united import united_form
 from sessionframes.tables.validation import validate
 
 if TYPE_CHECKING:
@@ -81,8 +82,11 @@ def part_of(frame: Any) -> Part:
         message = f"a frame has two columns named {twice!r}."
         raise JoinError(message, hint="Drop or rename one of them.")
     origin = origin_of(frame)
-    told = list(_told_forms(origin))
+    # In a union the ids of all are text, whatever they were.
+    is_union = isinstance(frame.index, pd.MultiIndex)
+    told = [] if is_union else list(_told_forms(origin))
     own = _table_of(frame, told)
+    own = united_form(own) if is_union else own
     return Part(frame, _declared(frame, own, told, is_kept=origin.get("orphans") == "keep"), origin)
 
 
@@ -124,9 +128,9 @@ def promising(own: type[Table], recipe: tuple[tuple[Any, type[Table] | None, boo
 
 
 def core_columns() -> dict[str, type[Table]]:
-    """Return the columns that mean the same in all sources, each with a core table that declares it."""
+    """Return the columns that mean the same in all sources, each with the nearest table that declares it."""
     columns: dict[str, type[Table]] = {}
-    for form in core_tables().values():
+    for form in nearest_first(core_tables().values()):
         columns |= {name: form for name in form.to_schema().columns if name not in columns}
     return columns
 
@@ -175,7 +179,9 @@ def _declared(
     owners: dict[Any, type[Table]] = {}
     for form in (own, *told):
         owners |= {name: form for name in form.to_schema().columns if name not in owners}
-    owners = {**core_columns(), **owners}
+    is_union = isinstance(frame.index, pd.MultiIndex)
+    core = {name: united_form(form) if is_union else form for name, form in core_columns().items()}
+    owners = {**core, **owners}
     recipe = []
     for name, dtype in frame.dtypes.items():
         owner = owners.get(name)

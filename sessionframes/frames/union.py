@@ -1,0 +1,182 @@
+"""One table from several sources: the columns that mean the same everywhere, and whose each row is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from sessionframes.errors import JoinError, QueryError
+from sessionframes.frames.parts import SOURCE, Part, checked_whole, core_columns, part_of, promising
+from sessionframes.frames.provenance import attach, leaves, merged
+from sessionframes.tables import core_tables
+from sessionframes.tables.joined import twin
+from sessionframes.tables.united import united_form
+
+if TYPE_CHECKING:
+    from sessionframes.tables import Table
+
+_KEYS_TOLD = 3
+
+
+def union(*frames: pd.DataFrame, **named: pd.DataFrame) -> pd.DataFrame:
+    """Put frames of one table from several sources below each other.
+
+    Parameters
+    ----------
+    *frames : pandas.DataFrame
+        As ``get_*`` returns them, filtered or joined as you like; each tells by its provenance whose it is.
+        Unions may be united again.
+    **named : pandas.DataFrame
+        Frames by the name that their source is to have: those that lost their provenance, and those of two
+        sources of the same name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of all, in the order of the frames. Its index is (``source``, key), both text, as all ids
+        are. Its columns are the core columns of the table, and of those joined to it, in one physical unit
+        each as :func:`sessionframes.describe` tells; null where a source does not know. Columns of one
+        source's own, and of the user's, are left out. Which columns a source lacks, and which were left out,
+        stands in the provenance: :func:`sessionframes.provenance`.
+
+    Raises
+    ------
+    sessionframes.errors.JoinError
+        The frames are of several tables, a frame does not tell whose it is, two sources have one name, a key
+        comes twice, or a column is not of its dtype.
+    sessionframes.errors.FrameValidationError
+        Rows that break what the table promises.
+    sessionframes.errors.QueryError
+        Something that is no frame, or nothing at all.
+
+    Examples
+    --------
+    >>> import sessionframes as sf
+    >>> with sf.connect("demo", progress=False) as db:
+    ...     both = sf.union(here=db.get_probes(limit=2), there=db.get_probes(limit=1))
+    >>> list(both.index.names), both.loc["there"].shape
+    (['source', 'probe_id'], (1, 4))
+    """
+    if not (frames or named):
+        message = "there is nothing to unite."
+        raise QueryError(message, hint="Give frames of one table.")
+    parts = [part_of(frame) for frame in (*frames, *named.values())]
+    core = _core_of(parts)
+    labels = [*([None] * len(frames)), *named]
+    names = [_source_of(part, label) for part, label in zip(parts, labels, strict=True)]
+    _check_told_apart(parts, names)
+    form = _form(core, parts)
+    aligned = [_aligned(part, name, form) for part, name in zip(parts, names, strict=True)]
+    frame = pd.concat(aligned)
+    _check_unique(frame, core)
+    origins = [
+        {**(part.origin or {"table": part.name, "source": name}), **_compared(part, one)}
+        for part, name, one in zip(parts, names, aligned, strict=True)
+    ]
+    return attach(checked_whole(frame, form), merged("union", form, origins))
+
+
+def _core_of(parts: list[Part]) -> type[Table]:
+    tables = {part.name for part in parts}
+    if len(tables) > 1:
+        message = f"the frames are of several tables: {', '.join(sorted(tables))}."
+        raise JoinError(message, hint="Unite those of one; sf.join puts others beside it.")
+    (table,) = tables
+    if table not in core_tables():
+        message = f"{table} is a table of one source's own; nothing is the same elsewhere."
+        raise JoinError(message, table=table, hint=f"Unite {', '.join(core_tables())}.")
+    return core_tables()[table]
+
+
+def _source_of(part: Part, label: str | None) -> str | None:
+    """Return whose rows a frame has; None for a union, whose rows tell by themselves."""
+    if part.is_union:
+        if label is not None:
+            message = f"the frame given as {label} is a union, whose rows have their sources already."
+            raise JoinError(message, table=part.name, hint="Give it without a name.")
+        return None
+    if label is not None:
+        return label
+    found = {str(source) for source in map(_told_source, leaves(part.origin)) if source}
+    if len(found) == 1:
+        return found.pop()
+    why = f"it comes from {' and '.join(sorted(found))}" if found else "its provenance is lost"
+    message = f"a frame does not tell which source its rows are of: {why}."
+    raise JoinError(message, table=part.name, hint="Name it: sf.union(ibl=frame, ...).")
+
+
+def _told_source(origin: dict[str, Any]) -> Any:
+    # What a snapshot holds is as the source had it that was exported.
+    return origin.get("snapshot_of", origin).get("source")
+
+
+def _check_told_apart(parts: list[Part], names: list[str | None]) -> None:
+    """Refuse two places of one name, whose ids could be the same by chance."""
+    places: dict[str, str] = {}
+    for part, name in zip(parts, names, strict=True):
+        for origin in leaves(part.origin):
+            place = str(origin.get("snapshot_of", origin).get("address", "a place that is not told"))
+            if name is not None and places.setdefault(name, place) != place:
+                message = f"two frames are of {name!r}, one at {places[name]} and one at {place}."
+                raise JoinError(
+                    message, table=part.name, hint="Name them: sf.union(first=frame, second=other)."
+                )
+
+
+def _form(core: type[Table], parts: list[Part]) -> type[Table]:
+    """Return what the union promises: the core columns that are there, with room for rows that lack some."""
+    given = {name for part in parts for name in part.frame.columns}
+    owners = {**core_columns(), **dict.fromkeys(core.to_schema().columns, core)}
+    recipe = []
+    for name in dict.fromkeys([*core.to_schema().columns, *core_columns()]):
+        if name not in given or name == core.key_name():
+            continue
+        promised = owners[name].facts()[name]["nullable"]
+        lacks = any(name not in part.frame or part.form.facts()[name]["nullable"] for part in parts)
+        recipe.append((name, united_form(owners[name]), lacks and not promised))
+    return promising(united_form(core), tuple(recipe))
+
+
+def _aligned(part: Part, source: str | None, form: type[Table]) -> pd.DataFrame:
+    """Return the rows of a frame with the key, the columns and the dtypes of the union."""
+    dtypes = form.dtypes()
+    is_id = {name: facts["parent"] or name == part.key for name, facts in form.facts().items()}
+    ids = _converted(part.ids.to_series(name=part.key), dtypes.pop(part.key), part, is_id=True)
+    sources = part.frame.index.get_level_values(SOURCE) if source is None else pd.Index([source], dtype="str")
+    if source is not None:
+        sources = sources.repeat(len(ids))
+    columns = {
+        name: _converted(part.frame[name], dtype, part, is_id=is_id[name])
+        if name in part.frame
+        else pd.array([None] * len(ids), dtype=dtype)
+        for name, dtype in dtypes.items()
+    }
+    index = pd.MultiIndex.from_arrays([sources, ids], names=[SOURCE, part.key])
+    return pd.DataFrame(columns, index=index, columns=pd.Index(list(columns), dtype="str"))
+
+
+def _converted(values: pd.Series[Any], dtype: Any, part: Part, *, is_id: bool) -> Any:
+    is_number = str(values.dtype) in ("int64", "Int64")
+    if values.dtype == dtype or twin(values.dtype) == dtype or (is_id and is_number and str(dtype) == "str"):
+        return values.astype(dtype).array
+    message = f"this column is {values.dtype} in a frame, and {dtype} in the table."
+    hint = f"Convert it by astype({str(dtype)!r})."
+    raise JoinError(message, table=part.name, column=str(values.name), hint=hint)
+
+
+def _compared(part: Part, aligned: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the core columns that a frame knows nothing of, and those of its own that were left out."""
+    lacks = [str(name) for name, values in aligned.items() if len(values) and values.isna().all()]
+    drops = [str(name) for name in part.frame.columns if name not in aligned.columns]
+    return {"lacks": lacks, "drops": drops}
+
+
+def _check_unique(frame: pd.DataFrame, core: type[Table]) -> None:
+    if frame.index.is_unique:
+        return
+    twice = frame.index[frame.index.duplicated()].unique()
+    shown_keys = ", ".join(":".join(key) for key in twice[:_KEYS_TOLD])
+    message = f"{len(twice)} keys are there several times: {shown_keys}."
+    hint = "Give each row once, or name the frames apart: sf.union(first=frame, second=other)."
+    raise JoinError(message, table=core.table_name(), column=core.key_name(), hint=hint)
