@@ -1,0 +1,134 @@
+"""The demo world, asked through each of its wires: the same numbers, column by column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sessionframes as sf
+from sessionframes.registry import declared_sources
+from sessionframes.tables import core_tables
+from sessionframes.tables.united import united_form
+from tests.wires import WIRES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Columns of the core that the world calls otherwise.
+NAMES = {"channels": {"probe_channel_number": "local_index"}}
+#: What the world tells of each table: the table itself, then what its rows point to, and by which id.
+MADE_OF = {
+    "sessions": ("sessions", {"subject_id": "subjects"}),
+    "probes": ("probes", {}),
+    "channels": ("channels", {"structure_id": "structures"}),
+    "units": ("units", {}),
+}
+COLUMNS = [
+    (table, column)
+    for table, form in core_tables().items()
+    for column in form.dtypes()
+    if column != form.key_name()
+]
+
+
+def test_every_source_has_a_wire_to_the_demo_world():
+    assert set(declared_sources()) == set(WIRES)
+
+
+@pytest.fixture(scope="session", params=sorted(WIRES))
+def wire(request, lims_url, tmp_path_factory):
+    found = WIRES[request.param]
+    with found.open(lims_url, tmp_path_factory.mktemp("wire")) as db:
+        yield found, db
+
+
+@pytest.fixture(scope="session")
+def whole(wire):
+    """Each table as a wire tells it, got once."""
+    found, db = wire
+    frames = {}
+
+    def get(table):
+        if table not in frames:
+            frame = db.get(table, **found.everything)
+            frames[table] = sf.union(wire=frame).droplevel("source").sort_index()
+        return frames[table]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def truth(world, lims_url):
+    """Each table as the world is, its ids as they are there; of metrics, what LIMS tells of them."""
+    frames = {}
+
+    def make(table):
+        if table not in MADE_OF:
+            with sf.connect("lims", url=lims_url) as db:
+                return db.get(table, include_unusable=True)
+        own, above = MADE_OF[table]
+        rows = getattr(world, own)
+        for key, other in above.items():
+            more = getattr(world, other)
+            rows = rows.join(more.select([key, *(set(more.column_names) - set(rows.column_names))]), key)
+        names = NAMES.get(table, {})
+        rows = rows.rename_columns([names.get(name, name) for name in rows.column_names])
+        return as_core(rows, core_tables()[table])
+
+    def get(table):
+        if table not in frames:
+            frames[table] = make(table)
+        return frames[table]
+
+    return get
+
+
+def as_core(rows: pa.Table, form) -> pd.DataFrame:
+    columns = {}
+    for name, dtype in form.dtypes().items():
+        values = rows.column(name).to_pandas()
+        columns[name] = pd.array(values, dtype=dtype if dtype is not None else "Int64")
+    return pd.DataFrame(columns).set_index(form.key_name())
+
+
+def told(frame, table, own_id):
+    """The truth as a wire would tell it: with its ids."""
+    form = united_form(core_tables()[table])
+    frame = frame[[name for name in form.dtypes() if name in frame]].copy()
+    ids = [name for name, facts in form.facts().items() if facts["parent"]]
+    for name in ids:
+        frame[name] = pd.array(
+            [None if pd.isna(value) else own_id(name, int(value)) for value in frame[name]], dtype="str"
+        )
+    key = form.key_name()
+    frame.index = pd.Index([own_id(key, int(value)) for value in frame.index], dtype="str", name=key)
+    return frame.sort_index()
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS)
+def test_every_wire_tells_what_the_world_is(wire, whole, truth, table, column):
+    found, db = wire
+    if table not in db.tables:
+        pytest.skip(f"{db.source.name} has no {table}")
+    frame = whole(table)
+    if column in found.lacks.get(table, ()):
+        assert frame[column].isna().all()
+        return
+    expected = told(truth(table), table, found.own_id)[column]
+    pd.testing.assert_series_equal(frame[column], expected, check_exact=True)
+    assert np.asarray(frame[column].notna()).any() or table == "unit_metrics"
+
+
+@pytest.mark.parametrize("table", list(core_tables()))
+def test_what_a_wire_lacks_is_declared(wire, whole, table):
+    found, db = wire
+    if table not in db.tables:
+        pytest.skip(f"{db.source.name} has no {table}")
+    frame = whole(table)
+    empty = {name for name in frame if frame[name].isna().all()}
+    if table == "unit_metrics":
+        empty &= found.lacks.get(table, frozenset())
+    assert empty == found.lacks.get(table, frozenset())
