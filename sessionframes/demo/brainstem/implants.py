@@ -213,9 +213,12 @@ def _coordinates(number: int, probe: Record, channels: Rows) -> tuple[str, Recor
     }
 
 
-def _length(number: int, um: float) -> Any:
-    forms: tuple[Any, ...] = ({"value": um, "unit": "µm"}, {"value": um, "unit": "um"}, um)
-    return forms[number % len(forms)]
+def _length(number: int, um: float) -> Record:
+    """Return a length with its unit; bare numbers in the CCF would leave it open whether they are um or mm."""
+    in_mm = um / 1000
+    if number % 3 == 2 and in_mm * 1000 == um:
+        return {"value": in_mm, "unit": "mm"}
+    return {"value": um, "unit": "µm" if number % 3 else "um"}
 
 
 def _never_recorded(world: World) -> Record:
