@@ -214,7 +214,7 @@ def _coordinates(number: int, probe: Record, channels: Rows) -> tuple[str, Recor
 
 
 def _length(number: int, um: float) -> Record:
-    """Return a length with its unit; bare numbers in the CCF would leave it open whether they are um or mm."""
+    """Return a length with its unit: a bare number in the CCF could be of um or of mm."""
     in_mm = um / 1000
     if number % 3 == 2 and in_mm * 1000 == um:
         return {"value": in_mm, "unit": "mm"}

@@ -125,8 +125,9 @@ class Show:
         self, model: Model, records: Sequence[Record], wish: Wish, found: dict[str, dict[str, str]]
     ) -> None:
         store = self.access.store
-        for name, of_them in wish.beside.items():
-            target = MODELS[model.fields[name].to]
+        # In the order of the fields, not in that in which they were wished for.
+        for name in (name for name in model.fields if name in wish.beside):
+            target, of_them = MODELS[model.fields[name].to], wish.beside[name]
             seen = self.access.visible(target)
             ids = (str(own_id) for record in records for own_id in store.values(model, record, (name,)))
             rows = [seen[own_id] for own_id in dict.fromkeys(ids) if own_id in seen]
