@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sessionframes.errors import AuthenticationError, DownloadError, SourceError, SourceUnavailableError
-from sessionframes.transports.http_errors import quoted, raise_for_status, shown, translated
+from sessionframes.transports.http_errors import raise_for_status, shown, translated
+from sessionframes.transports.words import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

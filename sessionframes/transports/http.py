@@ -29,7 +29,7 @@ from sessionframes.transports.http_errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["HttpClient", "OriginAuth", "origin"]
 
@@ -150,9 +150,10 @@ class HttpClient:
         method: str,
         url: str,
         *,
-        params: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | Sequence[tuple[str, str]] | None = None,
         json: Any = None,
         headers: Mapping[str, str] | None = None,
+        follow: bool = True,
     ) -> requests.Response:
         """Send one request, once, and return the answer with its body still unread, whatever its status.
 
@@ -160,12 +161,15 @@ class HttpClient:
         ----------
         method, url : str
             What to ask; the URL may be relative.
-        params : mapping, optional
-            The query of the URL.
+        params : mapping or sequence of tuple, optional
+            The query of the URL; in a sequence a name may come more than once.
         json : object, optional
             The body, sent as JSON.
         headers : mapping, optional
             Sent along; across a redirect to another origin all but a few harmless ones are left out.
+        follow : bool
+            Go where a redirect leads. What changes something must not: it would arrive there as a GET, or its
+            body would reach another server.
 
         Raises
         ------
@@ -184,6 +188,7 @@ class HttpClient:
                 headers=dict(headers or {}),
                 timeout=self._timeout,
                 stream=True,
+                allow_redirects=follow,
             )
 
     def fetch(
@@ -192,9 +197,10 @@ class HttpClient:
         read: Callable[[requests.Response], T],
         *,
         method: str = "GET",
-        params: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | Sequence[tuple[str, str]] | None = None,
         json: Any = None,
         headers: Mapping[str, str] | None = None,
+        follow: bool = True,
     ) -> T:
         """Send a request and read its answer; try again if either fails for a reason that may pass.
 
@@ -205,7 +211,7 @@ class HttpClient:
         read : callable
             Turns the answer (its status is good, its body unread) into what is returned. A
             :exc:`SourceUnavailableError` from it is a reason to try again.
-        method, params, json, headers
+        method, params, json, headers, follow
             As :meth:`send` takes them. A method that is not idempotent is tried once.
 
         Raises
@@ -219,7 +225,8 @@ class HttpClient:
         """
 
         def once() -> T:
-            with self.send(method, url, params=params, json=json, headers=headers) as response:
+            asked = self.send(method, url, params=params, json=json, headers=headers, follow=follow)
+            with asked as response:
                 raise_for_status(response)
                 with translated(self.url(url)):
                     return read(response)

@@ -7,22 +7,24 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 import requests
 from urllib3.exceptions import HTTPError, MaxRetryError
 
 from sessionframes.config import mask
 from sessionframes.errors import AuthenticationError, SourceError, SourceResponseError, SourceUnavailableError
+from sessionframes.transports.words import said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "RETRY_AFTER_CAP",
     "ServerBusyError",
-    "quoted",
+    "StatusError",
     "raise_for_status",
+    "readable",
     "retry_after",
     "shown",
     "translated",
@@ -30,6 +32,12 @@ __all__ = [
 
 RETRY_AFTER_CAP = 60.0
 """The longest a server's ``Retry-After`` can make us wait, in s."""
+# Of a refusal, in bytes: a list of all that is wrong with a form is long, a page with a traceback longer.
+_MOST_READ = 65_536
+# Of an address in a message, in characters: a question by many ids would leave no place for the answer.
+_LONGEST = 400
+# What would be taken for syntax if it stood in an address as it is.
+_SYNTAX = re.compile(r"[&#%+\x00-\x20\x7f]")
 
 
 class ServerBusyError(SourceUnavailableError):
@@ -46,6 +54,20 @@ class ServerBusyError(SourceUnavailableError):
         self.retry_after = retry_after
 
 
+class StatusError(SourceResponseError):
+    """The server refused for another reason than credentials: 400, 404, 405, 409 and the like.
+
+    Attributes
+    ----------
+    status : int
+        Which.
+    """
+
+    def __init__(self, message: str, *, status: int, **where: str | None) -> None:
+        super().__init__(message, **where)
+        self.status = status
+
+
 def shown(url: str) -> str:
     """Return `url` as it may be printed: no user, no password, no secret in its query, no fragment."""
     try:
@@ -53,6 +75,32 @@ def shown(url: str) -> str:
     except ValueError:
         return mask(url)
     return mask(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="")))
+
+
+def readable(url: str, params: Iterable[tuple[str, str]] = (), *, whole: bool = False) -> str:
+    """Return `url` as people write it, decoded, and without what :func:`shown` hides.
+
+    Parameters
+    ----------
+    url : str
+        As it is or would be sent.
+    params : iterable of tuple of str
+        More of its query, not encoded.
+    whole : bool
+        Keep all of it, however long.
+    """
+    try:
+        parts = urlsplit(shown(url))
+    except ValueError:
+        return shown(url)
+    pairs = [*parse_qsl(parts.query, keep_blank_values=True), *params]
+    query = "&".join(f"{_decoded(name)}={_decoded(value)}" for name, value in pairs)
+    text = mask(urlunsplit(parts._replace(query=query)))
+    return text if whole or len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _decoded(text: str) -> str:
+    return _SYNTAX.sub(lambda found: quote(found[0]), text)
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
@@ -91,7 +139,9 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
 
 
 def raise_for_status(response: requests.Response) -> None:
-    """Raise our error for an answer whose status is 400 or more; its body may be read for the message.
+    """Raise our error for an answer whose status is 400 or more, or that leads elsewhere.
+
+    Its body may be read for the message.
 
     Raises
     ------
@@ -99,39 +149,32 @@ def raise_for_status(response: requests.Response) -> None:
         401 or 403.
     ServerBusyError
         408, 429 or 5xx.
-    SourceResponseError
+    StatusError
         Any other.
     """
     status = response.status_code
+    if response.is_redirect:
+        message = f"{shown(response.url)} has moved to {shown(response.headers['Location'])}."
+        raise SourceResponseError(message, hint="Give that address when you connect.")
     if status < 400:
         return
     answer = f"{status} {response.reason or ''}".rstrip()
-    message = f"{shown(response.url)} answered {answer}{_said(response)}."
+    message = f"{readable(response.url)} answered {answer}{_said(response)}."
     if status in (401, 403):
         hint = "Check the credentials, and that they are allowed to see this."
         raise AuthenticationError(message, hint=hint)
     if status in (408, 429) or status >= 500:
         raise ServerBusyError(message, retry_after=retry_after(response.headers.get("Retry-After")))
-    raise SourceResponseError(message)
+    raise StatusError(message, status=status)
 
 
 def _said(response: requests.Response) -> str:
     try:
-        head = next(response.iter_content(8192), b"")
+        head = next(response.iter_content(_MOST_READ), b"")
     except (requests.RequestException, HTTPError):
         return ""
-    text = quoted(head)
-    return f" ({text})" if text else ""
-
-
-def quoted(head: bytes) -> str:
-    """Return what the beginning of an answer says, in quotes: a page's title, or one short line of text."""
-    text = head.decode("utf-8", errors="replace")
-    title = re.search(r"<title[^>]*>(.*?)</title", text, re.IGNORECASE | re.DOTALL)
-    if title is None and re.match(r"\W*<", text):
-        return ""
-    line = mask(" ".join((title[1] if title else text).split()))
-    return repr(line if len(line) <= 200 else line[:200] + "...") if line else ""
+    words = said(head)
+    return f": {words}" if words else ""
 
 
 @contextmanager

@@ -6,20 +6,26 @@ import contextlib
 import threading
 import time
 import weakref
+from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from sessionframes.errors import SessionFramesError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     import requests
 
-__all__ = ["Stop", "StoppedError", "run_all"]
+__all__ = ["Stop", "StoppedError", "in_order", "run_all"]
+
+T = TypeVar("T")
+#: A task's number, what it returned (a list of one), and how it failed.
+_Done: TypeAlias = "tuple[int, list[T], BaseException | None]"
 
 # How long an interrupted call waits for its threads to close their files, in s.
 _LETTING_GO = 2.0
+_NO_MORE = -1
 
 
 class StoppedError(Exception):
@@ -108,6 +114,77 @@ def run_all(
         _let_go(threads)
         raise
     return errors
+
+
+def in_order(tasks: Iterable[Callable[[Stop], T]], workers: int, ahead: int) -> Generator[T]:
+    """Yield what the tasks return, in their order; a few are done at a time, and ahead of who asks.
+
+    The first that fails ends them all: its exception goes on, and what the others are reading is broken off.
+    So does closing the generator, or an interrupt.
+
+    Parameters
+    ----------
+    tasks : iterable of callable
+        What to do; each looks at the :class:`Stop` it is given now and then. Taken as they are needed.
+    workers : int
+        How many at a time.
+    ahead : int
+        How many may have begun, at most, before the first of them is asked for; at least `workers`.
+    """
+    room = threading.Semaphore(ahead)
+    done: SimpleQueue[_Done[T]] = SimpleQueue()
+    stop = Stop()
+    work = partial(_work, enumerate(tasks), threading.Lock(), room, done, stop)
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(workers)]
+    early: dict[int, T] = {}
+    wanted, ended = 0, 0
+    try:
+        for thread in threads:
+            thread.start()
+        while ended < workers:
+            number, result, error = done.get()
+            if error is not None:
+                raise error
+            if number == _NO_MORE:
+                ended += 1
+                room.release()
+                continue
+            early[number] = result.pop()
+            while wanted in early:
+                yield early.pop(wanted)
+                wanted += 1
+                room.release()
+    finally:
+        stop.set()
+        # Those that wait for room are to see that they are stopped.
+        room.release(workers)
+        _let_go(threads)
+
+
+def _work(
+    tasks: Iterator[tuple[int, Callable[[Stop], T]]],
+    taking: threading.Lock,
+    room: threading.Semaphore,
+    done: SimpleQueue[_Done[T]],
+    stop: Stop,
+) -> None:
+    """Do one task after the other, while there is room for what they return."""
+    while True:
+        room.acquire()
+        number = _NO_MORE
+        result: list[T] = []
+        error: BaseException | None = None
+        try:
+            stop.check()
+            with taking:
+                number, task = next(tasks, (_NO_MORE, None))
+            if task is not None:
+                result.append(task(stop))
+        except BaseException as caught:  # noqa: BLE001  handed to the thread that waits for it
+            error = caught
+        done.put((number, result, error))
+        if error is not None or number == _NO_MORE:
+            return
 
 
 def _outcome(task: Callable[[], object]) -> BaseException | None:

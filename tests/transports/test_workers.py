@@ -10,7 +10,7 @@ import pytest
 from sessionframes.errors import DownloadError
 from sessionframes.transports.body import Body
 from sessionframes.transports.http import HttpClient
-from sessionframes.transports.workers import Stop, StoppedError, run_all
+from sessionframes.transports.workers import Stop, StoppedError, in_order, run_all
 from tests.fault_server import Fault
 
 
@@ -57,3 +57,58 @@ def test_our_errors_are_kept_in_order_and_others_stop_all():
         run_all([crash, last], 2, stop)
     with pytest.raises(StoppedError):
         stop.check()
+
+
+def test_results_come_in_order_and_not_too_far_ahead():
+    begun, most = [], []
+
+    def task(number):
+        def do(_):
+            begun.append(number)
+            time.sleep(0.02 if number % 3 == 0 else 0)
+            return number
+
+        return do
+
+    results = in_order(map(task, range(40)), 4, 6)
+    for number, result in enumerate(results):
+        assert result == number
+        most.append(len(begun) - number)
+    assert len(most) == 40
+    assert max(most) <= 7
+    assert list(in_order([], 3, 3)) == []
+
+
+def test_the_first_that_fails_ends_the_others():
+    ended = threading.Event()
+
+    def fail(_):
+        raise DownloadError("no")
+
+    def wait(stop):
+        stop.sleep(20)
+        ended.set()
+        stop.check()
+
+    began = time.monotonic()
+    with pytest.raises(DownloadError, match="no"):
+        list(in_order([wait, fail, wait], 3, 3))
+    assert ended.wait(5)
+    assert time.monotonic() - began < 10
+
+
+def test_tasks_that_cannot_be_made_are_an_error_and_no_wait_without_end():
+    def tasks():
+        yield lambda _: 1
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(in_order(tasks(), 2, 4))
+
+
+def test_whoever_stops_asking_leaves_no_thread_behind():
+    before = threading.active_count()
+    results = in_order(((lambda _: 1) for _ in range(100)), 4, 4)
+    assert next(results) == 1
+    results.close()
+    assert threading.active_count() == before
