@@ -48,3 +48,15 @@ class Calls:
             session_ids=session_ids,
             **arguments,
         )
+
+    def get_projects(self, project_ids: Any = None, **arguments: Any) -> pd.DataFrame:
+        """Return the projects; arguments, result and errors as in :meth:`get`."""
+        return self.get("projects", project_ids=project_ids, **arguments)
+
+    def get_subjects(self, subject_ids: Any = None, **arguments: Any) -> pd.DataFrame:
+        """Return the animals; arguments, result and errors as in :meth:`get`."""
+        return self.get("subjects", subject_ids=subject_ids, **arguments)
+
+    def get_assets(self, asset_ids: Any = None, session_ids: Any = None, **arguments: Any) -> pd.DataFrame:
+        """Return where the data of sessions are; arguments, result and errors as in :meth:`get`."""
+        return self.get("assets", asset_ids=asset_ids, session_ids=session_ids, **arguments)

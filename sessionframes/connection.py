@@ -377,7 +377,8 @@ class Connection(Calls):
 
     def _not_provided(self, what: str, name: object, known: Iterable[str]) -> TableNotProvidedError:
         message = f"this source has no {what} {name!r}."
-        return TableNotProvidedError(message, source=self._source.name, hint=self._who_else(name, known))
+        hint = self._source.reasons.get(str(name)) or self._who_else(name, known)
+        return TableNotProvidedError(message, source=self._source.name, hint=hint)
 
     def _who_else(self, name: object, known: Iterable[str]) -> str:
         if not isinstance(name, str):

@@ -113,8 +113,8 @@ def explain(read: Read, query: Query, transport: Transport, source: str) -> Expl
     if query.is_impossible:
         return Explanation(**told, requests=(), pushed="", residual="")
     plan = read.compile(query)
-    left = conjuncts(plan.residual)
-    pushed = all_of(*(part for part in conjuncts(query.where) if part not in left))
+    left, narrowing = conjuncts(plan.residual), conjuncts(plan.narrowing)
+    pushed = all_of(*(part for part in conjuncts(query.where) if part not in left or part in narrowing))
     own = query.table.table_name()
     lookups = {condition.field.table for condition in conditions(plan.residual)} - {own}
     local = []

@@ -99,11 +99,15 @@ class Plan:
         and maybe others that do not fulfil this.
     limited : bool
         Whether the source does order and limit: its pages hold the rows asked for and no more.
+    narrowing : Where
+        The part of the residual by which the source leaves out rows too, as far as it can: it is done again
+        here, because nothing promises that it does it as we do.
     """
 
     requests: Sequence[Any]
     residual: Where = EVERY
     limited: bool = False
+    narrowing: Where = EVERY
 
 
 @dataclass(frozen=True)
@@ -184,6 +188,8 @@ class Source:
         URL schemes that mean this source, such as "postgresql".
     printouts : mapping
         File name → function that prints what we rely on, for ``schemas/sources/<name>/``.
+    reasons : mapping
+        Table → why the source has none, and what to ask it for instead, for people who ask for it.
     """
 
     name: str
@@ -194,3 +200,4 @@ class Source:
     files: Mapping[str, FileKind] = field(default_factory=dict)
     schemes: Sequence[str] = ()
     printouts: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import sessionframes as sf
@@ -13,9 +12,6 @@ from sessionframes.registry import declared_sources
 from sessionframes.tables import core_tables
 from sessionframes.tables.united import united_form
 from tests.wires import WIRES
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 #: Columns of the core that the world calls otherwise.
 NAMES = {"channels": {"probe_channel_number": "local_index"}}
@@ -25,10 +21,14 @@ MADE_OF = {
     "probes": ("probes", {}),
     "channels": ("channels", {"structure_id": "structures"}),
     "units": ("units", {}),
+    "subjects": ("subjects", {}),
 }
+#: The world has no projects of its own, and of where data are it knows what LIMS knows.
+TOLD = [*MADE_OF, "unit_metrics"]
 COLUMNS = [
     (table, column)
     for table, form in core_tables().items()
+    if table in TOLD
     for column in form.dtypes()
     if column != form.key_name()
 ]
@@ -89,7 +89,10 @@ def truth(world, lims_url):
 def as_core(rows: pa.Table, form) -> pd.DataFrame:
     columns = {}
     for name, dtype in form.dtypes().items():
-        values = rows.column(name).to_pandas()
+        values = rows.column(name)
+        if pa.types.is_date(values.type):
+            values = values.cast(pa.timestamp("us", "UTC"))
+        values = values.to_pandas()
         columns[name] = pd.array(values, dtype=dtype if dtype is not None else "Int64")
     return pd.DataFrame(columns).set_index(form.key_name())
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sessionframes as sf
+from sessionframes.demo import brainstem
+from sessionframes.demo.world import make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from sessionframes.demo.world import World
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,36 @@ def _snapshot(url: str, folder: Path) -> Iterator[sf.Connection]:
         yield db
 
 
+@cache
+def _world() -> World:
+    # As the LIMS of the tests was made.
+    return make_world(0.05)
+
+
+@contextmanager
+def _brainstem(_: str, __: Path) -> Iterator[sf.Connection]:
+    with brainstem.BrainstemServer(_world()) as server:
+        token = server.tokens["administrator"]
+        with sf.connect("brainstem", url=server.url, token=token) as db:
+            yield db
+
+
+def _brainstem_id(key: str, number: int) -> str:
+    return brainstem.own_id(_world(), key, number)
+
+
 #: By the name of the source; one that is not here fails the test of it.
 WIRES = {
+    "brainstem": Wire(
+        _brainstem,
+        own_id=_brainstem_id,
+        lacks={
+            # What the world tells is one age per animal, whatever the session; here is a day of birth.
+            "sessions": frozenset({"age_in_days"}),
+            "probes": frozenset({"lfp_sampling_rate"}),
+            "assets": frozenset({"size_in_bytes", "checksum", "created_at"}),
+        },
+    ),
     "lims": Wire(_lims, {"include_unusable": True}),
     "snapshot": Wire(_snapshot),
 }

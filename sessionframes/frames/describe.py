@@ -9,6 +9,7 @@ import pandas as pd
 from sessionframes.config import nearest
 from sessionframes.errors import QueryError
 from sessionframes.tables import core_tables
+from sessionframes.tables.kinds import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +25,7 @@ _TYPES = {
     "boolean": "boolean",
     "str": "string",
     "datetime64[us, UTC]": "datetime",
+    "list<item: large_string>[pyarrow]": "array",
 }
 
 
@@ -99,7 +101,8 @@ def table_schema(model: type[Table]) -> dict[str, Any]:
         "foreignKeys": [
             {"fields": [name], "reference": {"resource": name.replace("_id", "s"), "fields": [name]}}
             for name in model.ids()
-            if name != key or model.table_name() != f"{key.removesuffix('_id')}s"
+            # Units have metrics under their own id; the key of a table that is alone points nowhere.
+            if name != key or (name in LEVELS and model.table_name() != f"{key.removesuffix('_id')}s")
         ],
     }
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from sessionframes.tables.base import Table
 from sessionframes.tables.kinds import Id, Instant, Key, Number, Text, column, key, parent
 
+#: Said of subjects too.
+GENOTYPE = "Full genotype of the animal."
+SEX = "Sex of the animal as the source writes it, such as M or F."
+
 
 class Sessions(Table, name="sessions"):
     """One row per recording session, ordered by its id. The session is the root: it has no parent table."""
@@ -16,8 +20,8 @@ class Sessions(Table, name="sessions"):
         "When the recording began. LIMS: date_of_acquisition, often the date of upload.",
         null="not recorded",
     )
-    genotype: Text = column("Full genotype of the animal.", null="wild type, or not filled in")
-    sex: Text = column("Sex of the animal as the source writes it, such as M or F.", null="not recorded")
+    genotype: Text = column(GENOTYPE, null="wild type, or not filled in")
+    sex: Text = column(SEX, null="not recorded")
     age_in_days: Number = column(
         "Age of the animal. LIMS: one value per animal, whatever the session.",
         unit="days",

@@ -29,7 +29,8 @@ def test_describe_tells_unit_meaning_and_null(capsys):
 def test_describe_lists_the_tables(capsys):
     assert main(["describe"]) == 0
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert names == ["sessions", "probes", "channels", "units", "unit_metrics"]
+    chain = ["sessions", "probes", "channels", "units", "unit_metrics"]
+    assert names == [*chain, "projects", "subjects", "assets"]
 
 
 def test_describe_as_json_is_the_printed_schema(capsys):

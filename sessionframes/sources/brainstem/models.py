@@ -103,6 +103,8 @@ def _ids(name: str, refers: str, *, required: bool = False, read_only: bool = Fa
 
 
 _DESCRIPTION = _text("description")
+#: What every record has of which the documents tell no more.
+_NAMED = (_text("name"), _DESCRIPTION)
 _NOTES = _text("notes", 500)
 _TAGS = ApiField("tags", "texts")
 _EXTRA = ApiField("extra_fields", "json")
@@ -224,7 +226,23 @@ _STEM = (
             _TAGS,
         ),
     ),
-    Model("breeding", "stem", "breedings", "breeding"),
+    Model(
+        "breeding",
+        "stem",
+        "breedings",
+        "breeding",
+        (
+            _name(100),
+            _id("project", "project", required=True),
+            _id("mother", "subject", required=True),
+            _id("father", "subject", required=True),
+            _DESCRIPTION,
+            _TAGS,
+            *(ApiField(f"{what}_date", "date") for what in ("birth", "start", "end", "weaning")),
+            ApiField("litter_size", "integer"),
+            _text("expected_genotype", 100),
+        ),
+    ),
 )
 _MODULES = (
     Model(
@@ -271,7 +289,13 @@ _MODULES = (
         (_id("procedure", "procedure", required=True), _TYPE, ApiField("entries", "json", read_only=True)),
         ("actionlog",),
     ),
-    Model("subjectlog", "modules", "subject_logs", "subject_log"),
+    Model(
+        "subjectlog",
+        "modules",
+        "subject_logs",
+        "subject_log",
+        (_id("subject", "subject"), _text("type"), ApiField("entries", "json", read_only=True)),
+    ),
     Model(
         "behavior",
         "modules",
@@ -357,10 +381,10 @@ _PERSONAL = (
         "personal_attributes",
         "behavioralassays",
         "behavioralassay",
-        (),
+        _NAMED,
         ("behavioralparadigm",),
     ),
-    Model("license", "personal_attributes", "licenses", "license"),
+    Model("license", "personal_attributes", "licenses", "license", _NAMED),
 )
 _RESOURCES = (
     Model(
@@ -370,8 +394,8 @@ _RESOURCES = (
         "consumable",
         (_name(100, unique=True), _DESCRIPTION, _id("supplier", "supplier", required=True), _TYPE, *_DETAILS),
     ),
-    Model("hardwaredevice", "resources", "hardwaredevices", "hardwaredevice"),
-    Model("supplier", "resources", "suppliers", "supplier"),
+    Model("hardwaredevice", "resources", "hardwaredevices", "hardwaredevice", _NAMED),
+    Model("supplier", "resources", "suppliers", "supplier", _NAMED),
 )
 _TAXONOMIES = (
     Model(
@@ -381,21 +405,21 @@ _TAXONOMIES = (
         "brain_region",
         (_name(200), _text("acronym", 15, required=True), _text("atlas", 7, required=True)),
     ),
-    Model("setuptype", "taxonomies", "setup_types", "setup_type"),
-    Model("behavioralcategory", "taxonomies", "behavioral_categories", "behavioral_category"),
-    Model("species", "taxonomies", "species", "species"),
+    Model("setuptype", "taxonomies", "setup_types", "setup_type", _NAMED),
+    Model("behavioralcategory", "taxonomies", "behavioral_categories", "behavioral_category", _NAMED),
+    Model("species", "taxonomies", "species", "species", _NAMED),
     Model(
         "strain", "taxonomies", "strains", "strain", (_name(None), _id("species", "species", required=True))
     ),
 )
 _DISSEMINATION = (
-    Model("publication", "dissemination", "publications", "publication"),
-    Model("journal", "dissemination", "journals", "journal"),
+    Model("publication", "dissemination", "publications", "publication", _NAMED),
+    Model("journal", "dissemination", "journals", "journal", _NAMED),
 )
 _USERS = (
     Model("user", "users", "users", "user"),
     Model("group", "users", "groups", "group"),
-    Model("laboratory", "users", "laboratories", "laboratory"),
+    Model("laboratory", "users", "laboratories", "laboratory", _NAMED),
 )
 
 MODELS: dict[str, Model] = {
