@@ -25,6 +25,7 @@ from sessionframes.flatten import (
     scaled,
     unknown_keys,
 )
+from tests.bench.flatten import answers, by_hand, flattening
 
 TEXT, TEXTS = pa.large_string(), pa.list_(pa.large_string())
 INSTANT, NUMBER, WHOLE, FLAG = pa.timestamp("us", "UTC"), pa.float64(), pa.int64(), pa.bool_()
@@ -236,3 +237,14 @@ def test_a_long_value_is_cut_in_the_message():
     told = refused(NUMBER, ["x" * 5000])
     assert len(told) < 300
     assert "record 'r0'" in told
+
+
+def test_what_is_measured_makes_the_same_columns_as_pandas_does_by_hand():
+    for key, records in answers(sessions=50).items():
+        ours, theirs = flattening(key, records)(), by_hand(key, records)()
+        assert ours.num_rows == len(records) > 0
+        for name, column in theirs.items():
+            mine, by_pandas = ours[name].to_pylist(), pa.array(column, from_pandas=True).to_pylist()
+            # What was left blank is null in ours.
+            blank = [None if value == "" else value for value in by_pandas]
+            assert mine == blank, (key, name)
