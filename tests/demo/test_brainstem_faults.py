@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 
 import pytest
 import requests
 
 from sessionframes.demo.brainstem import BrainstemServer, Fault
+from sessionframes.errors import ConfigError
 from tests.demo.conftest import Asker
 
 SESSIONS = "private/stem/session/"
@@ -106,3 +110,19 @@ def test_nobody_waits_for_a_server_that_is_stopped(world):
     server.stop()
     server.stop()
     assert time.monotonic() - began < 5
+
+
+def test_it_can_be_served_by_a_process_of_its_own():
+    command = [sys.executable, "-m", "sessionframes.demo.brainstem", "--sessions", "30", "--paging", "next"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        told = json.loads(process.stdout.readline())
+        headers = {"Authorization": f"Bearer {told['tokens']['administrator']}"}
+        answer = requests.get(f"{told['url']}/api/{SESSIONS}", headers=headers, timeout=10)
+        assert answer.json()["count"] == 30
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def test_there_are_only_so_many_ways_to_page(world):
+    with pytest.raises(ConfigError, match=r"'limit_offset'.*Did you mean 'limit-offset'"):
+        BrainstemServer(world, paging="limit_offset")

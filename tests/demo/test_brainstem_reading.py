@@ -199,6 +199,7 @@ def test_parts_of_moments_are_those_of_the_servers_zone(ask, sessions, part):
         ("filter{nope}=1", ["Invalid filter field: nope"]),
         ("filter{name.bogus}=1", ["Invalid nested filter field: name"]),
         ("filter{projects.nope}=1", ["Invalid filter field: nope"]),
+        ("filter{tags.any}=x", ["Unsupported lookup 'any' for tags or join on the field not permitted."]),
         ("filter{id}=nope", ["“nope” is not a valid UUID."]),
         ("filter{order}=x", ["Invalid filter field: order"]),
         ("filter{dataacquisition.order}=x", ["Field 'order' expected a number but got 'x'."]),

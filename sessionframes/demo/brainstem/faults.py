@@ -63,7 +63,9 @@ class Fault:
             text = self.body if is_text else json.dumps({} if self.body is None else self.body)
             return Answer(self.status or 200, text, self.headers, HTML if is_text else JSON)
         good = carry_out()
-        text = good.text if self.change is None else json.dumps(self.change(json.loads(good.text)))
+        text = good.text
+        if self.change is not None and text:
+            text = json.dumps(self.change(json.loads(text)))
         return replace(good, text=text, headers={**good.headers, **self.headers})
 
 

@@ -65,8 +65,10 @@ class FaultyValueError(ValueError):
 
     Parameters
     ----------
-    said : list of str or dict
-        What the server says of it: messages or, for the items of a list, messages by position.
+    *said : str
+        What the server says of it.
+    items : dict of str to list of str, optional
+        What it says instead of the items of a list, by their position.
     """
 
     def __init__(self, *said: str, items: dict[str, list[str]] | None = None) -> None:

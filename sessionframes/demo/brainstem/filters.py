@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sessionframes.demo.brainstem.fields import FaultyValueError, Field, read_uuid
@@ -49,8 +50,10 @@ _OPERATORS = {
     *(f"{i}{name}" for i in ("", "i") for name in ("contains", "startswith", "endswith")),
     *_ORDER_TESTS,
     *_PART_TESTS,
-    *("in", "any", "all", "range", "isnull", "regex", "eq", "iexact"),
+    *("in", "range", "isnull", "regex", "eq", "iexact"),
 }
+#: What dynamic-rest takes for an operator, and Django then has no lookup for.
+_UNSUPPORTED = {"any", "all"}
 
 
 class Condition(NamedTuple):
@@ -86,7 +89,19 @@ def conditions(model: Model, query: Iterable[tuple[str, str]], zone: tzinfo) -> 
 
 
 def fits(store: Store, model: Model, record: Record, wanted: Iterable[Condition]) -> bool:
-    """Return whether a record fits all conditions."""
+    """Return whether a record fits all conditions.
+
+    Parameters
+    ----------
+    store : Store
+        What relations lead to.
+    model : Model
+        Of the record.
+    record : dict
+        As it is kept.
+    wanted : iterable of Condition
+        None of them at all fits every record.
+    """
     return all(
         any(condition.test(value) for value in store.values(model, record, condition.path))
         != condition.negated
@@ -124,9 +139,9 @@ def in_order(
         raise bad_query(f"Invalid filter field: {unknown}")
     for key in reversed(keys):
         field, path = _resolved(model, key.removeprefix("-").split("."))
-        ranks = {id(record): _rank(store, model, record, path, field, zone) for record in ordered}
-        # As in Postgres: null is larger than everything.
-        ordered.sort(key=lambda record, ranks=ranks: ranks[id(record)], reverse=key.startswith("-"))  # type: ignore[misc]  # the default binds the loop's own
+        ranked = [(_rank(store, model, record, path, field, zone), record) for record in ordered]
+        ranked.sort(key=itemgetter(0), reverse=key.startswith("-"))
+        ordered = [record for _, record in ranked]
     return ordered
 
 
@@ -134,6 +149,7 @@ def _rank(
     store: Store, model: Model, record: Record, path: tuple[str, ...], field: Field, zone: tzinfo
 ) -> tuple[bool, Any]:
     value = _known(field, next(store.values(model, record, path), None), zone)
+    # As in Postgres: null is larger than everything.
     return (value is None, 0 if value is None else value)
 
 
@@ -146,7 +162,11 @@ def _condition(model: Model, key: str, values: list[str], zone: tzinfo) -> Condi
         raise detail(400, f'"{key}" is not a well-formed filter key.')
     spec = key.removesuffix("[]")[len("filter{") : -1]
     terms = spec.removeprefix("-").split(".")
-    operator = terms.pop() if len(terms) > 1 and terms[-1] in _OPERATORS else "eq"
+    operator = terms.pop() if len(terms) > 1 and terms[-1] in _OPERATORS | _UNSUPPORTED else "eq"
+    if operator in _UNSUPPORTED:
+        raise bad_query(
+            f"Unsupported lookup '{operator}' for {terms[-1]} or join on the field not permitted."
+        )
     field, path = _resolved(model, terms)
     return Condition(path, _test(field, operator, values, zone), spec.startswith("-"))
 
@@ -186,7 +206,7 @@ def _test(field: Field, operator: str, values: list[str], zone: tzinfo) -> Test:
     if text_test is not None:
         return _text_test(text_test, values[0], fold=operator.startswith("i"))
     limits = [_asked(field, value, zone) for value in values]
-    if operator in ("in", "any", "all"):
+    if operator == "in":
         return lambda value: value is not None and any(_holds(known(value), limit) for limit in limits)
     if operator == "range":
         low, high = limits[0], limits[-1]

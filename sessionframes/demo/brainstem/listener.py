@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import sys
 import threading
 from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sessionframes.demo.brainstem.api import Answer, Request
 
@@ -62,8 +63,10 @@ class Listener(ThreadingHTTPServer):
             self.server_close()
             self._thread.join()
 
-    def handle_error(self, *_: object) -> None:
-        """Say nothing of clients that leave early."""
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that leave early, but all of what is wrong here."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 from zoneinfo import ZoneInfo
 
+from sessionframes.config import nearest
 from sessionframes.demo.brainstem.api import HTML, Answer, Api, Request
 from sessionframes.demo.brainstem.faults import Fault, Script, Seen
 from sessionframes.demo.brainstem.listener import Listener
@@ -14,6 +15,7 @@ from sessionframes.demo.brainstem.people import DeviceLogin, People
 from sessionframes.demo.brainstem.records import records, rights
 from sessionframes.demo.brainstem.store import Store
 from sessionframes.demo.world import World, make_world
+from sessionframes.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +57,11 @@ class BrainstemServer:
         How logins of devices go; may be replaced.
     requests : list of Seen
         What was asked so far.
+
+    Raises
+    ------
+    sessionframes.errors.ConfigError
+        No such paging, or no such world.
     """
 
     def __init__(
@@ -68,7 +75,7 @@ class BrainstemServer:
         largest_page: int = 100,
         latency: float = 0.0,
         zone: str = "America/Chicago",
-        slash: str = "optional",
+        slash: Literal["optional", "redirect"] = "optional",
         compress: bool = False,
     ) -> None:
         self.world = world if isinstance(world, World) else make_world(world, seed)
@@ -76,6 +83,9 @@ class BrainstemServer:
         self.slash = slash
         self._records = records(self.world, sessions)
         self._people = People(rights(self.world))
+        if paging not in PAGINGS:
+            message = f"there is no way of paging called {paging!r}."
+            raise ConfigError(message, source="demo", hint=nearest(paging, PAGINGS))
         self._api = Api(
             Store(self._records),
             self._people,
@@ -110,6 +120,7 @@ class BrainstemServer:
 
     @device_login.setter
     def device_login(self, login: DeviceLogin) -> None:
+        """Let the next logins go otherwise."""
         self._people.device_login = login
 
     @property
