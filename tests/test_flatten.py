@@ -149,6 +149,14 @@ def test_any_instant_comes_back(when):
     assert column(INSTANT, [when.isoformat()]) == [when.astimezone(UTC)]
 
 
+def test_a_converters_datetime_needs_its_offset():
+    assert column(INSTANT, ["2025-07-14T13:05:00+02:00"], Cell("value", datetime.fromisoformat)) == [
+        datetime(2025, 7, 14, 11, 5, tzinfo=UTC)
+    ]
+    told = refused(INSTANT, ["2025-07-14T13:05:00"], Cell("value", datetime.fromisoformat))
+    assert "expected was a date-time with its offset" in told
+
+
 def test_nested_values_are_found_by_their_path():
     records = [
         {"id": 1, "details": {"sr": {"value": 30000, "unit": "Hz"}, "a.b": "dot"}},

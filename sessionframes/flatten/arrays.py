@@ -36,8 +36,7 @@ def strict_array(values: Values, kind: pa.DataType) -> pa.Array[Any]:
     elif pa.types.is_integer(kind) and float in _checked(values, {int, float}, kind):
         values = [_whole(value) for value in values]
     elif pa.types.is_timestamp(kind) and datetime in _checked(values, {datetime}, kind):
-        # Arrow would take some zones for UTC.
-        values = [None if value is None else value.astimezone(UTC) for value in values]
+        values = [None if value is None else _in_utc(value) for value in values]
     try:
         return pa.array(values, kind)
     except pa.ArrowException as error:
@@ -61,6 +60,14 @@ def _checked(values: Values, allowed: set[type], kind: pa.DataType) -> set[type]
         message = f"expected was {_EXPECTED.get(kind.id, kind)}"
         raise TypeError(message)
     return found
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        message = f"expected was {_EXPECTED[pa.timestamp('us').id]} with its offset"
+        raise TypeError(message)
+    # Once pandera is imported, pyarrow takes any offset for UTC.
+    return value.astimezone(UTC)
 
 
 def _whole(value: float | None) -> int | None:

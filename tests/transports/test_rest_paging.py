@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -179,3 +180,10 @@ def test_a_server_without_a_count_is_asked_until_it_has_no_more(lists, transport
     # As a document database behind a gateway, which shortens what is too large.
     lists.behaviour = Behaviour(rows(45), total=None, shortens=lambda number: 7 + number)
     assert ids(transport, RestRequest("/list/", LimitOffset(50, records="sessions"))) == in_turn(45)
+
+
+def test_parts_of_several_pages_are_united(lists, transport):
+    lists.behaviour = Behaviour(rows(45), maximum=10)
+    for number in (3, 12):
+        parts = tuple((("part", str(part)),) for part in range(number))
+        assert ids(transport, replace(request(), parts=parts)) == in_turn(45)
