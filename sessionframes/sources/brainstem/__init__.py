@@ -11,6 +11,7 @@ from sessionframes.source import Read, Source
 from sessionframes.sources.brainstem import access, flat, reads
 from sessionframes.sources.brainstem.connection import BrainstemConnection
 from sessionframes.sources.brainstem.forms import own_form, own_models
+from sessionframes.sources.brainstem.printed import models_json
 from sessionframes.sources.brainstem.tables import (
     BrainstemAssets,
     BrainstemProbes,
@@ -105,6 +106,7 @@ SOURCE = Source(
         **{name: Read(own_form(name), reads.records(name), flat.records) for name in own_models()},
     },
     open=open_brainstem,
+    printouts={"models.json": models_json},
     reasons={
         "channels": _NO_RECORDS.format("single channels"),
         "units": _NO_RECORDS.format("units"),

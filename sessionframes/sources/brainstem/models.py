@@ -6,112 +6,34 @@ the server has the last word.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sessionframes.config import nearest
 from sessionframes.errors import TableNotProvidedError
+from sessionframes.sources.brainstem.fields import (
+    ApiField,
+    Model,
+    id_field,
+    ids_field,
+    name_field,
+    text_field,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: What a field holds: "id" and "ids" are of other records, "texts" is a list of text.
-FieldKind = Literal["text", "integer", "flag", "instant", "date", "id", "ids", "texts", "json"]
+__all__ = ["APPROVALS", "MODELS", "ApiField", "Model", "model_named", "plain"]
 
-
-@dataclass(frozen=True)
-class ApiField:
-    """A field of a model, and the rules that the server checks.
-
-    Parameters
-    ----------
-    name : str
-        As the server has it.
-    kind : str
-        What it holds.
-    required, unique, read_only : bool
-        The rules; what is read-only is ignored when sent.
-    longest : int, optional
-        Most characters that it may have.
-    choices : tuple of str
-        The only values there can be; none named, any.
-    refers : str, optional
-        For ids: the model that they are of.
-    """
-
-    name: str
-    kind: FieldKind = "text"
-    required: bool = False
-    unique: bool = False
-    read_only: bool = False
-    longest: int | None = None
-    choices: tuple[str, ...] = ()
-    refers: str | None = None
-
-
-@dataclass(frozen=True)
-class Model:
-    """A kind of record.
-
-    Parameters
-    ----------
-    name : str
-        As it stands in addresses.
-    app : str
-        The part of the server that keeps it.
-    plural, singular : str
-        The keys under which lists and single records are answered; not to be derived from the name.
-    fields : tuple of ApiField
-        Those that are documented; none where the documentation is silent.
-    aliases : tuple of str
-        Other names, older ones among them.
-    """
-
-    name: str
-    app: str
-    plural: str
-    singular: str
-    fields: tuple[ApiField, ...] = field(default=())
-    aliases: tuple[str, ...] = ()
-
-    @property
-    def path(self) -> str:
-        """Where its list is, below the portal."""
-        return f"{self.app}/{self.name}/"
-
-    def field_named(self, name: str) -> ApiField | None:
-        """Return a field, or None where it has none of that name."""
-        return next((one for one in self.fields if one.name == name), None)
-
-
-def _name(longest: int | None, *, unique: bool = False) -> ApiField:
-    return ApiField("name", required=True, unique=unique, longest=longest)
-
-
-def _text(
-    name: str, longest: int | None = None, *, required: bool = False, choices: tuple[str, ...] = ()
-) -> ApiField:
-    return ApiField(name, required=required, longest=longest, choices=choices)
-
-
-def _id(name: str, refers: str, *, required: bool = False, read_only: bool = False) -> ApiField:
-    return ApiField(name, "id", required=required, read_only=read_only, refers=refers)
-
-
-def _ids(name: str, refers: str, *, required: bool = False, read_only: bool = False) -> ApiField:
-    return ApiField(name, "ids", required=required, read_only=read_only, refers=refers)
-
-
-_DESCRIPTION = _text("description")
+_DESCRIPTION = text_field("description")
 #: What every record has of which the documents tell no more.
-_NAMED = (_text("name"), _DESCRIPTION)
-_NOTES = _text("notes", 500)
+_NAMED = (text_field("name"), _DESCRIPTION)
+_NOTES = text_field("notes", 500)
 _TAGS = ApiField("tags", "texts")
 _EXTRA = ApiField("extra_fields", "json")
-_DETAILS = (ApiField("details", "json"), _text("type_schema_version"))
-_TYPE = _text("type", required=True)
+_DETAILS = (ApiField("details", "json"), text_field("type_schema_version"))
+_TYPE = text_field("type", required=True)
 _COORDINATES = (
-    _text(
+    text_field(
         "coordinates_system",
         choices=(
             "Stereotaxic_BregmaAbsolute",
@@ -123,7 +45,7 @@ _COORDINATES = (
         ),
     ),
     ApiField("coordinates_details", "json"),
-    _text("coordinates_schema_version"),
+    text_field("coordinates_schema_version"),
 )
 _STAMPS = (
     ApiField("created_at", "instant", read_only=True),
@@ -137,13 +59,13 @@ _STEM = (
         "projects",
         "project",
         (
-            _name(200, unique=True),
+            name_field(200, unique=True),
             _DESCRIPTION,
-            _ids("sessions", "session", read_only=True),
-            _ids("subjects", "subject", read_only=True),
-            _ids("collections", "collection", read_only=True),
-            _ids("cohorts", "cohort", read_only=True),
-            _ids("publications", "publication"),
+            ids_field("sessions", "session", read_only=True),
+            ids_field("subjects", "subject", read_only=True),
+            ids_field("collections", "collection", read_only=True),
+            ids_field("cohorts", "cohort", read_only=True),
+            ids_field("publications", "publication"),
             _EXTRA,
             ApiField("is_public", "flag"),
             _TAGS,
@@ -155,24 +77,24 @@ _STEM = (
         "subjects",
         "subject",
         (
-            _name(100, unique=True),
+            name_field(100, unique=True),
             _DESCRIPTION,
-            _ids("projects", "project", required=True),
-            _id("strain", "strain", required=True),
-            _text("sex", required=True, choices=("F", "M", "U")),
-            _text("genetic_line", 100),
-            _text("genotype", 200),
-            _text("subject_identifier", 100),
-            _id("supplier", "supplier"),
-            _id("breeding", "breeding"),
+            ids_field("projects", "project", required=True),
+            id_field("strain", "strain", required=True),
+            text_field("sex", required=True, choices=("F", "M", "U")),
+            text_field("genetic_line", 100),
+            text_field("genotype", 200),
+            text_field("subject_identifier", 100),
+            id_field("supplier", "supplier"),
+            id_field("breeding", "breeding"),
             ApiField("birth_date", "date"),
             ApiField("death_date", "date"),
-            _text("status"),
-            _ids("licenses", "license"),
+            text_field("status"),
+            ids_field("licenses", "license"),
             _EXTRA,
-            _ids("procedures", "procedure", read_only=True),
-            _ids("subjectlogs", "subjectlog", read_only=True),
-            _text("name_used_in_storage", 200),
+            ids_field("procedures", "procedure", read_only=True),
+            ids_field("subjectlogs", "subjectlog", read_only=True),
+            text_field("name_used_in_storage", 200),
             _TAGS,
         ),
     ),
@@ -182,20 +104,20 @@ _STEM = (
         "sessions",
         "session",
         (
-            _name(100, unique=True),
+            name_field(100, unique=True),
             _DESCRIPTION,
-            _ids("projects", "project", required=True),
+            ids_field("projects", "project", required=True),
             ApiField("date_time", "instant"),
-            _ids("epochs", "epoch", read_only=True),
+            ids_field("epochs", "epoch", read_only=True),
             # Read-only in older pages, writable in newer ones.
-            _ids("datastorage", "datastorage"),
+            ids_field("datastorage", "datastorage"),
             _EXTRA,
             ApiField("download_links", "json"),
-            _ids("dataacquisition", "dataacquisition", read_only=True),
-            _ids("behaviors", "behavior", read_only=True),
-            _ids("manipulations", "manipulation", read_only=True),
+            ids_field("dataacquisition", "dataacquisition", read_only=True),
+            ids_field("behaviors", "behavior", read_only=True),
+            ids_field("manipulations", "manipulation", read_only=True),
             # Writable in older pages, read-only in newer ones.
-            _text("name_used_in_storage", 200),
+            text_field("name_used_in_storage", 200),
             _TAGS,
         ),
         ("dataset",),
@@ -206,10 +128,10 @@ _STEM = (
         "collections",
         "collection",
         (
-            _name(100),
+            name_field(100),
             _DESCRIPTION,
-            _id("project", "project", required=True),
-            _ids("sessions", "session"),
+            id_field("project", "project", required=True),
+            ids_field("sessions", "session"),
             _TAGS,
         ),
     ),
@@ -219,10 +141,10 @@ _STEM = (
         "cohorts",
         "cohort",
         (
-            _name(100),
+            name_field(100),
             _DESCRIPTION,
-            _id("project", "project", required=True),
-            _ids("subjects", "subject"),
+            id_field("project", "project", required=True),
+            ids_field("subjects", "subject"),
             _TAGS,
         ),
     ),
@@ -232,15 +154,15 @@ _STEM = (
         "breedings",
         "breeding",
         (
-            _name(100),
-            _id("project", "project", required=True),
-            _id("mother", "subject", required=True),
-            _id("father", "subject", required=True),
+            name_field(100),
+            id_field("project", "project", required=True),
+            id_field("mother", "subject", required=True),
+            id_field("father", "subject", required=True),
             _DESCRIPTION,
             _TAGS,
             *(ApiField(f"{what}_date", "date") for what in ("birth", "start", "end", "weaning")),
             ApiField("litter_size", "integer"),
-            _text("expected_genotype", 100),
+            text_field("expected_genotype", 100),
         ),
     ),
 )
@@ -252,9 +174,9 @@ _MODULES = (
         "data_acquisition",
         (
             _TYPE,
-            _id("session", "session", required=True),
-            _ids("procedures", "procedure"),
-            _ids("equipment", "equipment"),
+            id_field("session", "session", required=True),
+            ids_field("procedures", "procedure"),
+            ids_field("equipment", "equipment"),
             _NOTES,
             *_DETAILS,
             ApiField("image", "json", read_only=True),
@@ -269,12 +191,12 @@ _MODULES = (
         "procedure",
         (
             _TYPE,
-            _id("subject", "subject", required=True),
+            id_field("subject", "subject", required=True),
             ApiField("date_time", "instant"),
-            _id("consumablestock", "consumablestock"),
-            _ids("equipment", "equipment"),
-            _id("brain_region", "brainregion"),
-            _ids("licenses", "license"),
+            id_field("consumablestock", "consumablestock"),
+            ids_field("equipment", "equipment"),
+            id_field("brain_region", "brainregion"),
+            ids_field("licenses", "license"),
             _NOTES,
             *_DETAILS,
             *_COORDINATES,
@@ -286,7 +208,11 @@ _MODULES = (
         "modules",
         "procedure_logs",
         "procedure_log",
-        (_id("procedure", "procedure", required=True), _TYPE, ApiField("entries", "json", read_only=True)),
+        (
+            id_field("procedure", "procedure", required=True),
+            _TYPE,
+            ApiField("entries", "json", read_only=True),
+        ),
         ("actionlog",),
     ),
     Model(
@@ -294,7 +220,7 @@ _MODULES = (
         "modules",
         "subject_logs",
         "subject_log",
-        (_id("subject", "subject"), _text("type"), ApiField("entries", "json", read_only=True)),
+        (id_field("subject", "subject"), text_field("type"), ApiField("entries", "json", read_only=True)),
     ),
     Model(
         "behavior",
@@ -302,10 +228,10 @@ _MODULES = (
         "behaviors",
         "behavior",
         (
-            _id("session", "session", required=True),
-            _ids("subjects", "subject", required=True),
-            _id("setup", "setup", required=True),
-            _id("behavioralassay", "behavioralassay"),
+            id_field("session", "session", required=True),
+            ids_field("subjects", "subject", required=True),
+            id_field("setup", "setup", required=True),
+            id_field("behavioralassay", "behavioralassay"),
             _NOTES,
             ApiField("order", "integer"),
         ),
@@ -317,9 +243,9 @@ _MODULES = (
         "manipulation",
         (
             _TYPE,
-            _id("session", "session", required=True),
-            _ids("procedures", "procedure", required=True),
-            _ids("equipment", "equipment"),
+            id_field("session", "session", required=True),
+            ids_field("procedures", "procedure", required=True),
+            ids_field("equipment", "equipment"),
             _NOTES,
             *_DETAILS,
             ApiField("order", "integer"),
@@ -331,11 +257,11 @@ _MODULES = (
         "equipment",
         "equipment",
         (
-            _name(None),
+            name_field(None),
             _TYPE,
-            _id("setup", "setup", required=True),
-            _id("hardwaredevice", "hardwaredevice"),
-            _id("consumable", "consumable"),
+            id_field("setup", "setup", required=True),
+            id_field("hardwaredevice", "hardwaredevice"),
+            id_field("consumable", "consumable"),
             *_COORDINATES,
             *_DETAILS,
         ),
@@ -347,9 +273,9 @@ _MODULES = (
         "consumable stock",
         (
             _TYPE,
-            _text("status"),
-            _id("inventory", "inventory", required=True),
-            _id("consumable", "consumable"),
+            text_field("status"),
+            id_field("inventory", "inventory", required=True),
+            id_field("consumable", "consumable"),
             *_DETAILS,
         ),
     ),
@@ -360,7 +286,11 @@ _PERSONAL = (
         "personal_attributes",
         "setups",
         "setup",
-        (_name(50), _id("setup_type", "setuptype", required=True), ApiField("specifications", "json")),
+        (
+            name_field(50),
+            id_field("setup_type", "setuptype", required=True),
+            ApiField("specifications", "json"),
+        ),
     ),
     Model(
         "datastorage",
@@ -368,14 +298,14 @@ _PERSONAL = (
         "datastorages",
         "datastorage",
         (
-            _name(100),
-            _text("location"),
+            name_field(100),
+            text_field("location"),
             ApiField("data_organization", "json"),
             ApiField("data_protocols", "json"),
         ),
         ("datarepositories", "datarepository"),
     ),
-    Model("inventory", "personal_attributes", "inventories", "inventory", (_name(50),)),
+    Model("inventory", "personal_attributes", "inventories", "inventory", (name_field(50),)),
     Model(
         "behavioralassay",
         "personal_attributes",
@@ -392,7 +322,13 @@ _RESOURCES = (
         "resources",
         "consumables",
         "consumable",
-        (_name(100, unique=True), _DESCRIPTION, _id("supplier", "supplier", required=True), _TYPE, *_DETAILS),
+        (
+            name_field(100, unique=True),
+            _DESCRIPTION,
+            id_field("supplier", "supplier", required=True),
+            _TYPE,
+            *_DETAILS,
+        ),
     ),
     Model("hardwaredevice", "resources", "hardwaredevices", "hardwaredevice", _NAMED),
     Model("supplier", "resources", "suppliers", "supplier", _NAMED),
@@ -403,13 +339,17 @@ _TAXONOMIES = (
         "taxonomies",
         "brain_regions",
         "brain_region",
-        (_name(200), _text("acronym", 15, required=True), _text("atlas", 7, required=True)),
+        (name_field(200), text_field("acronym", 15, required=True), text_field("atlas", 7, required=True)),
     ),
     Model("setuptype", "taxonomies", "setup_types", "setup_type", _NAMED),
     Model("behavioralcategory", "taxonomies", "behavioral_categories", "behavioral_category", _NAMED),
     Model("species", "taxonomies", "species", "species", _NAMED),
     Model(
-        "strain", "taxonomies", "strains", "strain", (_name(None), _id("species", "species", required=True))
+        "strain",
+        "taxonomies",
+        "strains",
+        "strain",
+        (name_field(None), id_field("species", "species", required=True)),
     ),
 )
 _DISSEMINATION = (
