@@ -65,7 +65,6 @@ tags         texts
 _ATTRIBUTE = """
 name         text 50 required
 description  text
-tags         texts
 """
 _TERM = """
 name         text 200 required
@@ -77,7 +76,6 @@ notes                text 500
 details              json
 type_schema_version  text 20
 order                whole
-tags                 texts
 """
 
 FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -195,7 +193,6 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
             behavioralassay  one behavioralassay required
             notes            text 500
             order            whole
-            tags             texts
             """,
         ),
         (
@@ -216,7 +213,6 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
             coordinates_schema_version  text 20
             created_at                  moment read-only
             updated_at                  moment read-only
-            tags                        texts
             """,
         ),
         (
@@ -225,7 +221,6 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
             procedure  one procedure required
             type       choice procedurelog required
             entries    json read-only
-            tags       texts
             """,
         ),
         (
@@ -234,7 +229,6 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
             subject  one subject required
             type     text 50 required
             entries  json read-only
-            tags     texts
             """,
         ),
         (
@@ -248,7 +242,6 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
             coordinates_system   choice coordinates_system required
             coordinates_details  json
             details              json
-            tags                 texts
             """,
         ),
         (
@@ -259,10 +252,6 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
             inventory         one inventory required
             consumable        one consumable
             details           json
-            production_date   day
-            expiration_date   day
-            storage_location  text 100
-            tags              texts
             """,
         ),
     ),
@@ -271,21 +260,17 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
             "Setup",
             """
             name            text 50 required
-            description     text
             setup_type      one setuptype required
             specifications  json list
-            tags            texts
             """,
         ),
         (
             "DataStorage",
             """
             name               text 100 required
-            description        text
             location           text 200
             data_organization  json list
             data_protocols     json list
-            tags               texts
             """,
         ),
         ("Inventory", _ATTRIBUTE),
@@ -322,9 +307,7 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
             "Supplier",
             """
             name          text 100 required unique
-            abbreviation  text 20
             description   text
-            url           text 200
             """,
         ),
     ),
@@ -332,10 +315,9 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
         (
             "BrainRegion",
             """
-            name                  text 200 required
-            acronym               text 15 required
-            atlas                 text 7 required
-            external_identifiers  json list
+            name     text 200 required
+            acronym  text 15 required
+            atlas    text 7 required
             """,
         ),
         ("Species", _TERM),
@@ -350,7 +332,7 @@ FIELDS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Publication", f"{_TERM}journal  one journal"),
     ),
     "users": (
-        ("Laboratory", f"{_TERM}institution  text 200"),
+        ("Laboratory", _TERM),
         ("User", "username  text 150 required"),
         ("Group", "name  text 150 required"),
     ),

@@ -105,7 +105,6 @@ def _file(number: int, order: int, probe: Record, channels: Rows) -> Record:
         "details": details,
         "type_schema_version": "1.0.0" if number % 3 == 0 else "1.1.0",
         "order": order,
-        "tags": [],
         "image": None,
     }
 
@@ -128,7 +127,6 @@ def _wheel(session: Record) -> Record:
         "details": {"fileName": "wheel.csv", "sr": {"value": 100, "unit": "Hz"}, "nChannels": 1},
         "type_schema_version": "1.1.0",
         "order": 99,
-        "tags": [],
         "image": None,
     }
 
@@ -144,7 +142,6 @@ def _laser(session: Record, probe: Record) -> Record:
         "details": [{"wavelength": {"value": 473, "unit": "nm"}}],
         "type_schema_version": "1.1.0",
         "order": 0,
-        "tags": [],
     }
 
 
@@ -191,7 +188,6 @@ def _procedure(
         "coordinates_schema_version": "1.1.0",
         "created_at": created,
         "updated_at": created,
-        "tags": [],
     }
 
 
@@ -244,7 +240,6 @@ def _never_recorded(world: World) -> Record:
         "coordinates_schema_version": "1.1.0",
         "created_at": "2018-05-01T10:12:00Z",
         "updated_at": "2018-05-01T10:12:00Z",
-        "tags": [],
     }
 
 
@@ -261,10 +256,6 @@ def _stock(rig: str, phase: str, serials: Sequence[str]) -> Record:
         "inventory": made_id("inventory", "probes"),
         "consumable": made_id("consumable", phase),
         "details": {"probeIds": ", ".join(serials), "quantity": len(serials)},
-        "production_date": None,
-        "expiration_date": None,
-        "storage_location": f"Cabinet of {rig}",
-        "tags": [],
     }
 
 

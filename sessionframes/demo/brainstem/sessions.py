@@ -70,7 +70,6 @@ def behavior(at: int, row: Record) -> Record:
         "behavioralassay": made_id("behavioralassay", row["session_type"]),
         "notes": "" if at % 2 else "head-fixed",
         "order": 0,
-        "tags": [],
     }
 
 

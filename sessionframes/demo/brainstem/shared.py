@@ -43,7 +43,7 @@ def shared(world: World) -> Records:
         "behavioralassay": [_named("behavioralassay", one, one) for one in _distinct(world, "session_type")],
         "datastorage": [_storage(at, lab) for at, lab in enumerate(world.labs.to_pylist())],
         "license": [_named("license", "IACUC", "IACUC 2115")],
-        "brainregion": [_region(at, row) for at, row in enumerate(world.structures.to_pylist())],
+        "brainregion": [_region(row) for row in world.structures.to_pylist()],
         "species": [{"id": made_id("species", "mouse"), "name": "Mus musculus", "description": ""}],
         "strain": [
             {
@@ -58,8 +58,7 @@ def shared(world: World) -> Records:
             {
                 "id": made_id("laboratory", lab["lab_id"]),
                 "name": lab["lab_name"],
-                "description": "",
-                "institution": lab["institution"],
+                "description": lab["institution"],
             }
             for lab in world.labs.to_pylist()
         ],
@@ -73,16 +72,14 @@ def _distinct(world: World, column: str) -> list[str]:
 
 
 def _named(model: str, key: str, name: str) -> Record:
-    return {"id": made_id(model, key), "name": name, "description": "", "tags": []}
+    return {"id": made_id(model, key), "name": name, "description": ""}
 
 
 def _supplier(key: str, name: str) -> Record:
     return {
         "id": made_id("supplier", key),
         "name": name,
-        "abbreviation": key,
         "description": "",
-        "url": f"https://www.{key.lower()}.example",
     }
 
 
@@ -127,10 +124,8 @@ def _setup(at: int, rig: str) -> Record:
     return {
         "id": made_id("setup", rig),
         "name": rig,
-        "description": "",
         "setup_type": made_id("setuptype", "rig"),
         "specifications": [] if at % 2 else {"room": "B115"},
-        "tags": [],
     }
 
 
@@ -145,7 +140,6 @@ def _equipment(rig: str) -> Record:
         "coordinates_system": "External_XYZ_Absolute",
         "coordinates_details": {},
         "details": {},
-        "tags": [],
     }
 
 
@@ -155,21 +149,16 @@ def _storage(at: int, lab: Record) -> Record:
     return {
         "id": made_id("datastorage", lab["lab_id"]),
         "name": f"Storage of {lab['lab_name']}",
-        "description": "",
         "location": lab["institution"],
         "data_organization": elements if at % 2 == 0 else {"elements": ["Subject", "Session"]},
         "data_protocols": [protocol] if at % 2 == 0 else protocol,
-        "tags": [],
     }
 
 
-def _region(at: int, row: Record) -> Record:
-    number: Any = row["structure_id"]
-    identifiers: tuple[Any, ...] = ([{"name": "Allen", "value": number}], {"Allen": number}, [])
+def _region(row: Record) -> Record:
     return {
-        "id": made_id("brainregion", number),
-        "name": f"Structure {number} ({row['structure_acronym']})",
+        "id": made_id("brainregion", row["structure_id"]),
+        "name": f"Structure {row['structure_id']} ({row['structure_acronym']})",
         "acronym": row["structure_acronym"],
         "atlas": _ATLAS,
-        "external_identifiers": identifiers[at % len(identifiers)],
     }
