@@ -23,6 +23,7 @@ from sessionframes.query.where import NONE, Condition
 from sessionframes.residual import Above
 from sessionframes.tables.convert import to_frame
 from sessionframes.tables.validation import OnInvalid, check_choice, checked
+from sessionframes.writing import WritingCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from sessionframes.transports.files import FileTransport
 
 
-class Connection(Calls):
+class Connection(Calls, WritingCalls):
     """An open source: ask it for tables. Made by :func:`sessionframes.connect`; close it, or use ``with``.
 
     Parameters

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from sessionframes.changes import Change, Fault, Outcome, Row
     from sessionframes.config import Option, Options
     from sessionframes.connection import Connection
     from sessionframes.query import Query, Where
@@ -144,6 +145,33 @@ class Read:
 
 
 @dataclass(frozen=True)
+class Write:
+    """How records of one table are created, changed and deleted.
+
+    Parameters
+    ----------
+    key : str
+        The column with their ids: that of the table, where it can be read.
+    plan : callable
+        ``plan(connection, rows)`` → what is to be done about each row, in their order, and all that is wrong
+        with them; it may read, and changes nothing. Where there are faults, what is to be done is not
+        looked at.
+    send : callable
+        ``send(connection, change)`` → what came of one change that is to be made. Nothing is made twice.
+    find : callable
+        ``find(connection, ids)`` → the name of each record that there is, by its id.
+    remove : callable
+        ``remove(connection, id)`` → what came of deleting a record.
+    """
+
+    key: str
+    plan: Callable[[Connection, Sequence[Row]], tuple[Sequence[Change], Sequence[Fault]]]
+    send: Callable[[Connection, Change], Outcome]
+    find: Callable[[Connection, Sequence[str]], Mapping[str, str]]
+    remove: Callable[[Connection, str], Outcome]
+
+
+@dataclass(frozen=True)
 class FileKind:
     """A kind of file that a source has.
 
@@ -188,8 +216,13 @@ class Source:
         URL schemes that mean this source, such as "postgresql".
     printouts : mapping
         File name → function that prints what we rely on, for ``schemas/sources/<name>/``.
+    writes : mapping
+        Table name → :class:`Write`; empty for a source that is read-only.
     reasons : mapping
         Table → why the source has none, and what to ask it for instead, for people who ask for it.
+    login : callable, optional
+        ``login(options, tell)``: gets credentials with the user's help, and keeps them where `open` finds
+        them; `tell` shows the user a line.
     """
 
     name: str
@@ -200,4 +233,6 @@ class Source:
     files: Mapping[str, FileKind] = field(default_factory=dict)
     schemes: Sequence[str] = ()
     printouts: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+    writes: Mapping[str, Write] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    login: Callable[[Options, Callable[[str], None]], None] | None = None

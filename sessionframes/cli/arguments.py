@@ -33,6 +33,11 @@ def add_source(parser: argparse.ArgumentParser) -> None:
         help="a source, an entry of the config file, a URL, or the directory of an export "
         "(default: %(default)s)",
     )
+    add_options(parser)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the source."""
     parser.add_argument(
         "--option",
         action="append",

@@ -91,7 +91,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    from sessionframes.cli import demo, describe, explain, export, get, provenance, sources
+    from sessionframes.cli import demo, describe, explain, export, get, login, provenance, sources
 
     parser = _Parser(
         prog="sessionframes",
@@ -99,6 +99,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"sessionframes {version('sessionframes')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (demo, get, export, explain, describe, provenance, sources):
+    for command in (demo, get, export, explain, describe, provenance, sources, login):
         command.add_to(commands)
     return parser

@@ -11,6 +11,7 @@ from sessionframes.source import Read, Source
 from sessionframes.sources.brainstem import access, flat, reads
 from sessionframes.sources.brainstem.connection import BrainstemConnection
 from sessionframes.sources.brainstem.forms import own_form, own_models
+from sessionframes.sources.brainstem.login import log_in
 from sessionframes.sources.brainstem.printed import models_json
 from sessionframes.sources.brainstem.tables import (
     BrainstemAssets,
@@ -20,6 +21,7 @@ from sessionframes.sources.brainstem.tables import (
     BrainstemSubjects,
 )
 from sessionframes.sources.brainstem.walk import BrainstemTransport
+from sessionframes.sources.brainstem.write import WRITES
 from sessionframes.transports.rest import RestTransport
 
 if TYPE_CHECKING:
@@ -107,6 +109,8 @@ SOURCE = Source(
     },
     open=open_brainstem,
     printouts={"models.json": models_json},
+    writes=WRITES,
+    login=log_in,
     reasons={
         "channels": _NO_RECORDS.format("single channels"),
         "units": _NO_RECORDS.format("units"),

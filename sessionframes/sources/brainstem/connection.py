@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sessionframes.connection import Connection
 from sessionframes.errors import TableNotProvidedError
+from sessionframes.sources.brainstem.client_calls import ClientCalls
 from sessionframes.sources.brainstem.columns import TABLES
 from sessionframes.sources.brainstem.models import model_named
+from sessionframes.sources.brainstem.write import check_portal
 
 if TYPE_CHECKING:
-    from sessionframes.source import Read
+    from sessionframes.source import Read, Write
+    from sessionframes.sources.brainstem.walk import BrainstemTransport
 
 _TABLE_OF = {model: table for table, model in TABLES.items()}
 
 
-class BrainstemConnection(Connection):
+class BrainstemConnection(Connection, ClientCalls):
     """An open BrainSTEM. Made by ``sessionframes.connect("brainstem", ...)``."""
 
     def read(self, table: str) -> Read:
@@ -26,8 +29,26 @@ class BrainstemConnection(Connection):
         sessionframes.errors.TableNotProvidedError
             The source has no such table.
         """
-        try:
-            model = model_named(str(table)).name
-        except TableNotProvidedError:
-            return super().read(table)
-        return super().read(_TABLE_OF.get(model, model))
+        return super().read(_table(table))
+
+    def write(self, table: str) -> Write:
+        """Return how a table is written, by the names that :meth:`read` takes.
+
+        Raises
+        ------
+        sessionframes.errors.TableNotProvidedError
+            The source has no such table, or it is put together from several.
+        sessionframes.errors.QueryError
+            The public portal is read-only.
+        """
+        found = super().write(_table(table))
+        check_portal(cast("BrainstemTransport", self.transport))
+        return found
+
+
+def _table(name: str) -> str:
+    try:
+        model = model_named(str(name)).name
+    except TableNotProvidedError:
+        return name
+    return _TABLE_OF.get(model, model)

@@ -1,0 +1,216 @@
+"""Who asks: where a token is looked for, how it is kept, and how it goes along with a request.
+
+BrainSTEM's own clients keep theirs in ``~/.config/brainstem/token``, on every system; so do we, so that one
+login serves all of them.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from requests.auth import AuthBase
+
+from sessionframes.config import Option, Secret
+from sessionframes.errors import AuthenticationError, ConfigError, SourceResponseError, SourceUnavailableError
+from sessionframes.tables.validation import level_of_user
+from sessionframes.transports.http import HttpClient
+from sessionframes.transports.http_errors import shown
+
+if TYPE_CHECKING:
+    import requests
+
+    from sessionframes.config import Options
+
+PUBLIC = "public"
+OPTIONS = (
+    Option(
+        "token",
+        "Personal access token; not for the public portal.",
+        ("BRAINSTEM_TOKEN", "BRAINSTEM_API_TOKEN"),
+        secret=True,
+    ),
+    Option("username", "Who asks, where the server still takes a name and a password for a token."),
+    Option("password", "Their password.", ("BRAINSTEM_PASSWORD",), secret=True),
+)
+_HOW_TO_LOG_IN = (
+    "Run 'sessionframes login brainstem', or give token=, or set BRAINSTEM_TOKEN; "
+    'portal="public" needs none.'
+)
+#: Longer than any token, shorter than a file that is something else.
+_LONGEST = 10_000
+
+
+def token_path() -> Path:
+    """Return where BrainSTEM's clients keep a token, whether or not there is one."""
+    return Path.home() / ".config" / "brainstem" / "token"
+
+
+class BearerToken(AuthBase):
+    """Puts a token on a request, and shows it nowhere else.
+
+    Parameters
+    ----------
+    token : str
+        As the server gave it.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be one: empty, or with blanks within.
+    """
+
+    def __init__(self, token: str) -> None:
+        token = token.strip()
+        # What is no plain word would end the header, or add another.
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
+            message = "the token is none: empty, or with blanks or odd characters within."
+            raise ConfigError(message, source="brainstem", hint=_HOW_TO_LOG_IN)
+        self._token = Secret(token)
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Put the token on `request`."""
+        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        return request
+
+
+def token_of(options: Options) -> BearerToken | None:
+    """Return what signs requests; None on the public portal, for which no token is looked for.
+
+    The token that was given, in whichever way, wins over a name and a password said further away, and both
+    over the file.
+
+    Parameters
+    ----------
+    options : Options
+        With url, portal, token, username, password.
+
+    Raises
+    ------
+    sessionframes.errors.AuthenticationError
+        There is no token, or the server gives none for that name and password.
+    sessionframes.errors.ConfigError
+        A name without a password or the reverse, a token that cannot be one, or a file that cannot be read.
+    """
+    if options["portal"] == PUBLIC:
+        return None
+    token = options.secret("token")
+    if token is not None and options.distance("token") <= options.distance("username"):
+        return BearerToken(token)
+    if options["username"] is not None:
+        return _exchanged(options)
+    if options["password"] is not None and options.distance("password") == 0:
+        message = "a password is given, but no username."
+        raise ConfigError(message, source="brainstem", hint="Give both, or a token.")
+    kept = kept_token(token_path())
+    if kept is None:
+        message = f"the {options['portal']} portal needs a token, and there is none."
+        raise AuthenticationError(message, source="brainstem", hint=_HOW_TO_LOG_IN)
+    return kept
+
+
+def kept_token(path: Path) -> BearerToken | None:
+    """Return the token that a file keeps, or None where there is no file, or an empty one.
+
+    Parameters
+    ----------
+    path : Path
+        The file; a warning tells if others may read it.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read, or holds something else.
+    """
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            text = file.read(_LONGEST).decode("utf-8-sig").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        message = f"the file of the token, {path}, cannot be read: {reason}."
+        raise ConfigError(message, source="brainstem", hint="Repair or remove it, and log in.") from error
+    if not text:
+        return None
+    if os.name == "posix" and mode & 0o077:
+        message = f"others on this machine may read your token; say: chmod 600 {path}"
+        warnings.warn(message, UserWarning, stacklevel=level_of_user())
+    return BearerToken(text)
+
+
+def keep_token(token: str, path: Path) -> None:
+    """Write a token to a file that its owner alone may read, whole or not at all.
+
+    Raises
+    ------
+    ConfigError
+        It cannot be written there.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        target = path.resolve()
+        # Made for its owner alone from the first byte on.
+        number, name = tempfile.mkstemp(prefix=".token.", dir=target.parent)
+        try:
+            with os.fdopen(number, "w", encoding="utf-8") as file:
+                file.write(token)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(target)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+    except OSError as error:
+        message = f"the token cannot be written to {path}: {error.strerror or error}."
+        raise ConfigError(message, source="brainstem", hint="Make room there, and log in again.") from error
+
+
+def read_object(response: requests.Response) -> dict[str, Any]:
+    """Return the JSON object that an answer of the server's doors (login, tokens) is.
+
+    Raises
+    ------
+    SourceResponseError
+        It is anything else; its words are not quoted, since they may be a token.
+    """
+    try:
+        found = response.json()
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        message = f"{shown(response.url)} did not answer with a JSON object."
+        raise SourceResponseError(message, source="brainstem", hint="Is this the address of a BrainSTEM?")
+    return found
+
+
+def _exchanged(options: Options) -> BearerToken:
+    """Return the token that the server has for a name and a password: the way before 2025."""
+    username, password = options["username"], options.secret("password")
+    if password is None:
+        message = "a username is given, but no password."
+        raise ConfigError(message, source="brainstem", hint="Give password=, or set BRAINSTEM_PASSWORD.")
+    client = HttpClient(options["url"])
+    told = {"username": username, "password": password}
+    try:
+        answer = client.fetch("api/token/", read_object, method="POST", json=told, follow=False)
+    except SourceUnavailableError:
+        raise
+    except (AuthenticationError, SourceResponseError) as error:
+        message = f"there was no token for {username!r} and their password: {error.message}"
+        hint = f"Newer servers take tokens alone. {_HOW_TO_LOG_IN}"
+        raise AuthenticationError(message, source="brainstem", hint=hint) from error
+    finally:
+        client.close()
+    token = answer.get("token")
+    if not isinstance(token, str):
+        message = f"{client.url('api/token/')} answered without a token."
+        raise SourceResponseError(message, source="brainstem", hint=_HOW_TO_LOG_IN)
+    return BearerToken(token)

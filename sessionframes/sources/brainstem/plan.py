@@ -1,0 +1,299 @@
+"""What is to be done about rows to be written, and all that is wrong with them, before any is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sessionframes.changes import Change, Fault
+from sessionframes.config import nearest
+from sessionframes.query import Q
+from sessionframes.sources.brainstem.columns import LEFT_OUT, OLDER_NAMES, origins
+from sessionframes.sources.brainstem.rules import (
+    BrokenRuleError,
+    broken_rule,
+    is_empty,
+    is_same,
+    plain_json,
+    to_wire,
+    uuid_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sessionframes.changes import Row
+    from sessionframes.connection import Connection
+    from sessionframes.sources.brainstem.fields import ApiField, Model
+    from sessionframes.sources.brainstem.send import Sender
+    from sessionframes.transports.rest_request import Record
+
+#: Models of which the documents list every field; of the others the server may take more than we know.
+_KNOWN_WHOLE = frozenset(
+    {
+        *("project", "subject", "session", "collection", "cohort"),
+        *("dataacquisition", "procedure", "behavior", "manipulation"),
+    }
+)
+#: Addresses within a record, which the server makes.
+_LINKS = "links"
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What a column is about.
+
+    Parameters
+    ----------
+    field : str or None
+        Of the record; None for what other records tell, or nothing.
+    rules : ApiField or None
+        Its rules, where it is documented.
+    """
+
+    field: str | None
+    rules: ApiField | None = None
+
+
+_ELSEWHERE = _Target(None)
+
+
+class Planner:
+    """Compares rows with what the server has, and with its rules.
+
+    Parameters
+    ----------
+    db : Connection
+        Where the table is read, for columns that other records tell.
+    sender : Sender
+        What the server is asked by.
+    table : str
+        The name of the table.
+    rows : sequence of Row
+        What was given.
+    """
+
+    def __init__(self, db: Connection, sender: Sender, table: str, rows: Sequence[Row]) -> None:
+        self._db = db
+        self._sender = sender
+        self._model: Model = sender.model
+        self._table = table
+        self._rows = rows
+        self._key = f"{self._model.name}_id"
+        self._faults: list[Fault] = []
+        self._ids: dict[int, str] = {}
+        self._there: dict[str, Record] = {}
+        self._targets: dict[str, _Target] = {}
+
+    def plan(self) -> tuple[list[Change], list[Fault]]:
+        """Return what is to be done about each row, in their order, and all faults.
+
+        Raises
+        ------
+        sessionframes.errors.SourceError
+            The server could not be asked what it has now.
+        """
+        self._find_ids()
+        self._there = {str(one["id"]): one for one in self._sender.records("id", list(self._ids.values()))}
+        for place, key in self._ids.items():
+            if key not in self._there:
+                self._fault(place, self._key, "the id of a record that is there", key)
+        self._find_targets()
+        changes = [self._change(row) for row in self._rows]
+        self._check_elsewhere()
+        changes = self._checked_unique(changes)
+        return changes, sorted(self._faults, key=lambda fault: -1 if fault.row is None else fault.row)
+
+    def _fault(self, place: int | None, column: str, check: str, value: Any) -> None:
+        self._faults.append(Fault(place, column, check, value))
+
+    def _find_ids(self) -> None:
+        places: dict[str, int] = {}
+        for row in self._rows:
+            if row.id is None:
+                continue
+            try:
+                key = uuid_text(row.id)
+            except BrokenRuleError as error:
+                self._fault(row.position, self._key, str(error), row.id)
+                continue
+            first = places.setdefault(key, row.position)
+            if first != row.position:
+                self._fault(row.position, self._key, f"once: row {first} has it too", key)
+            self._ids[row.position] = key
+
+    def _find_targets(self) -> None:
+        columns = dict.fromkeys(name for row in self._rows for name in (*row.values, *row.unsaid))
+        is_open = self._model.name not in _KNOWN_WHOLE and any(row.id is None for row in self._rows)
+        read = self._db.source.reads.get(self._table)
+        known = {} if read is None else read.table.facts()
+        there = {name for record in self._there.values() for name in record}
+        for column in columns:
+            origin = origins(self._model.name).get(column)
+            name = column if origin is None else origin.field
+            rules = self._model.field_named(name)
+            if rules is not None:
+                self._targets[column] = _Target(name, rules)
+            elif column == _LINKS or column in known:
+                self._targets[column] = _ELSEWHERE
+            elif column in there or column in LEFT_OUT or is_open:
+                # The server has fields that no document tells of.
+                self._targets[column] = _Target(column)
+            else:
+                names = {*known, *(field.name for field in self._model.fields)}
+                check = f"a column of {self._table}; {nearest(column, names)}"
+                self._fault(None, column, check.rstrip("."), column)
+                self._targets[column] = _ELSEWHERE
+
+    def _change(self, row: Row) -> Change:
+        key = self._ids.get(row.position)
+        record = self._there.get(key or "")
+        new = self._differing(row, record)
+        if row.id is None:
+            for field in self._model.fields:
+                if field.required and field.name not in new and not self._is_faulty(row, field.name):
+                    self._fault(row.position, self._column(row, field.name), "required", None)
+            return Change("create", None, _without_none(new))
+        old = {name: _held(record or {}, name) for name in new}
+        return Change("change" if new else "leave", key, new, old, self._note(row, record or {}))
+
+    def _differing(self, row: Row, record: Record | None) -> dict[str, Any]:
+        """Return what a row says that the record does not, by field; faults are noted."""
+        found: dict[str, tuple[str, Any]] = {}
+        for column, value in row.values.items():
+            target = self._targets[column]
+            if target.field is None:
+                continue
+            try:
+                wire = _wire(target, value, record)
+            except BrokenRuleError as error:
+                self._fault(row.position, column, str(error), value)
+                continue
+            held = _held(record or {}, target.field)
+            if is_same(target.rules, wire, held):
+                continue
+            first, other = found.setdefault(target.field, (column, wire))
+            if not is_same(target.rules, wire, other):
+                self._fault(row.position, column, f"the same as {first}: both are {target.field}", value)
+            elif first == column and target.rules is not None:
+                check = broken_rule(target.rules, wire)
+                if check is not None:
+                    self._fault(row.position, column, check, value)
+        return {name: wire for name, (_, wire) in found.items()}
+
+    def _is_faulty(self, row: Row, field: str) -> bool:
+        return any(
+            fault.row == row.position and self._targets.get(fault.column, _ELSEWHERE).field == field
+            for fault in self._faults
+        )
+
+    def _column(self, row: Row, field: str) -> str:
+        """Return by which name a row has a field, or could have."""
+        named = [name for name in (*row.values, *row.unsaid) if self._targets[name].field == field]
+        return named[0] if named else field
+
+    def _note(self, row: Row, record: Record) -> str | None:
+        """Tell of nulls, which say nothing, where the server has something."""
+        kept = [name for name in sorted(row.unsaid) if self._is_kept(name, record)]
+        if not kept:
+            return None
+        return f"null says nothing, so this stays: {', '.join(kept)}; to empty it say None in a dict"
+
+    def _is_kept(self, column: str, record: Record) -> bool:
+        """Tell whether the server has something where a frame has a null that does not stand for it."""
+        held = _held(record, self._targets[column].field or "")
+        origin = origins(self._model.name).get(column)
+        stands_for_it = origin is not None and origin.kind == "sex" and held == "U"
+        return not is_empty(held) and not stands_for_it
+
+    def _check_elsewhere(self) -> None:
+        """Refuse what other records tell, where it differs from what they tell now."""
+        said: dict[int, list[str]] = {}
+        for row in self._rows:
+            columns = [name for name in row.values if self._is_told_elsewhere(name)]
+            if row.id is None:
+                for name in columns:
+                    check = "empty in a new row: it is no field of the record"
+                    self._fault(row.position, name, check, row.values[name])
+            elif columns and self._ids.get(row.position) in self._there:
+                said[row.position] = columns
+        if not said:
+            return
+        columns = list(dict.fromkeys(name for names in said.values() for name in names))
+        ids = [self._ids[place] for place in said]
+        where = Q(**{f"{self._key}__in": ids})
+        now = self._db.get(self._table, where=where, columns=columns, progress=False)
+        for place, names in said.items():
+            for name in names:
+                value = self._rows[place].values[name]
+                if not _is_same_cell(value, now.at[self._ids[place], name]):
+                    check = "as it was: it is no field of the record, other records tell it"
+                    self._fault(place, name, check, value)
+
+    def _is_told_elsewhere(self, column: str) -> bool:
+        is_known = column not in {fault.column for fault in self._faults if fault.row is None}
+        return self._targets[column].field is None and column != _LINKS and is_known
+
+    def _checked_unique(self, changes: Sequence[Change]) -> list[Change]:
+        """Return the changes without those that have been made already; refuse names that are taken."""
+        unique = self._sender.unique
+        if unique is None:
+            return list(changes)
+        named = {
+            place: str(change.new[unique.name]).strip()
+            for place, change in enumerate(changes)
+            if not is_empty(change.new.get(unique.name))
+            and not self._is_faulty(self._rows[place], unique.name)
+        }
+        taken = {
+            str(one[unique.name]): one for one in self._sender.records(unique.name, list(named.values()))
+        }
+        checked, first = list(changes), dict[str, int]()
+        for place, name in named.items():
+            column = self._column(self._rows[place], unique.name)
+            if first.setdefault(name, place) != place:
+                self._fault(place, column, f"unique: row {first[name]} has it too", name)
+            record = taken.get(name)
+            if record is None or record.get("id") == changes[place].id:
+                continue
+            key = str(record.get("id"))
+            differing = self._sender.differing(record, changes[place].new)
+            if changes[place].step == "create" and not differing:
+                checked[place] = Change("leave", key, note="it is there already, by this name")
+                continue
+            check = f"new: {key} has this name"
+            if changes[place].step == "create":
+                check += f" and differs in {', '.join(differing)}; give that id to change it"
+            self._fault(place, column, check, name)
+        return checked
+
+
+def _wire(target: _Target, value: Any, record: Record | None) -> Any:
+    """Return a value as it would be sent; the server's own stays as it is, whatever the rules."""
+    if record is not None and isinstance(value, str) and value == _held(record, target.field or ""):
+        return value
+    return plain_json(value) if target.rules is None else to_wire(target.rules, value)
+
+
+def _held(record: Mapping[str, Any], field: str) -> Any:
+    """Return what a record has for a field, under its older name too."""
+    if field in record:
+        return record[field]
+    return next((record[old] for old, new in OLDER_NAMES.items() if new == field and old in record), None)
+
+
+def _without_none(new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is sent for a new record: what is empty by itself is not."""
+    return {name: value for name, value in new.items() if not is_empty(value)}
+
+
+def _is_same_cell(one: Any, other: Any) -> bool:
+    if _is_many(one) or _is_many(other):
+        return _is_many(one) and _is_many(other) and list(one) == list(other)
+    return bool(one == other) if other is not None else False
+
+
+def _is_many(value: Any) -> bool:
+    return isinstance(value, list | tuple | np.ndarray)
