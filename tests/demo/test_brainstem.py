@@ -6,6 +6,7 @@ import time
 from datetime import datetime
 
 import pytest
+import requests
 
 from sessionframes.demo.brainstem import BrainstemServer, own_id
 from sessionframes.demo.brainstem.ids import made_id
@@ -190,6 +191,19 @@ def test_sessions_can_be_multiplied_for_measurements():
     assert len(names) == len(ids) == 300
     assert {row["session"] for row in made["dataacquisition"]} >= {row["id"] for row in made["session"][12:]}
     assert len({row["id"] for row in made["dataacquisition"]}) == len(made["dataacquisition"])
+    projects = [project for row in made["session"] for project in row["projects"]]
+    assert {row["id"] for row in made["project"]} >= set(projects)
+    assert max(map(projects.count, projects)) <= 20
+
+
+def test_copies_are_for_those_who_see_the_originals():
+    with BrainstemServer(0.05, sessions=300) as server:
+        counts = []
+        for role in ("reader", "editor", "administrator"):
+            headers = {"Authorization": f"Bearer {server.tokens[role]}"}
+            answer = requests.get(f"{server.url}/api/private/stem/session/", headers=headers, timeout=10)
+            counts.append(answer.json()["meta"]["total_results"])
+    assert 200 < counts[0] < counts[1] < counts[2] == 300
 
 
 def test_it_starts_soon():

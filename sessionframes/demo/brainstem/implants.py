@@ -76,11 +76,6 @@ def _file(number: int, order: int, probe: Record, channels: Rows) -> Record:
     sites = [row["probe_channel_number"] + 1 for row in channels]
     invalid = [str(row["probe_channel_number"] + 1) for row in channels if row["valid_data"] is False]
     references = [str(site) for site in sorted({*range(1, _SITES + 1)} - set(sites))]
-    spelled: tuple[Any, ...] = (
-        f"1-{_SITES}",
-        ", ".join(map(str, range(1, _SITES + 1))),
-        [*range(1, _SITES + 1)],
-    )
     tags = [{"tag": "Bad", "channels": ", ".join(invalid), "groups": ""}] if invalid else []
     details = {
         "fileName": f"{probe['probe_name']}/spike_band.dat",
@@ -90,7 +85,7 @@ def _file(number: int, order: int, probe: Record, channels: Rows) -> Record:
         "nSamples": round(probe["sampling_rate"] * _SECONDS),
         "sr": _rate(number, probe["sampling_rate"]),
         "lsb": (_LSB_UV, {"value": _LSB_UV, "unit": "µV"}, {"value": _LSB_UV, "unit": "μV"})[number % 3],
-        "electrodeGroups": [{"channels": spelled[number % 3], "label": probe["probe_name"]}],
+        "electrodeGroups": [{"channels": _all_sites(number), "label": probe["probe_name"]}],
         "channelTags": [*tags, {"tag": "Reference", "channels": ", ".join(references), "groups": [1]}],
     }
     if number % 4 == 3:
@@ -107,6 +102,14 @@ def _file(number: int, order: int, probe: Record, channels: Rows) -> Record:
         "order": order,
         "image": None,
     }
+
+
+def _all_sites(number: int) -> Any:
+    """Return the channels of the only group, counted from 1: a range or, of a few files, each of them."""
+    each = range(1, _SITES + 1)
+    if number % 8 == 3:
+        return list(each)
+    return ", ".join(map(str, each)) if number % 8 == 5 else f"1-{_SITES}"
 
 
 def _rate(number: int, rate: float) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sessionframes.demo.brainstem.ids import made_id
 from sessionframes.demo.brainstem.implants import implants
-from sessionframes.demo.brainstem.sessions import behavior, copies, session
+from sessionframes.demo.brainstem.sessions import behavior, copied_project, copies, session
 from sessionframes.demo.brainstem.shared import shared
 
 if TYPE_CHECKING:
@@ -91,15 +91,19 @@ def session_projects(world: World) -> list[list[str]]:
     return found
 
 
-def rights(world: World) -> dict[str, Rights]:
-    """Return what each role may do with which project."""
+def rights(world: World, sessions: int | None = None) -> dict[str, Rights]:
+    """Return what each role may do with which project; see :func:`records`."""
     first, second, *_ = (made_id("project", lab) for lab in world.labs["lab_id"].to_pylist())
     common = made_id("project", _SHARED)
-    return {
+    own: dict[str, Rights] = {
         "reader": {first: "view"},
         "editor": {first: "change", common: "change", second: "view"},
         "administrator": {},
     }
+    for told in own.values():
+        for project, right in list(told.items()):
+            told |= {copied_project(project, number): right for number in range(sessions or 0)}
+    return own
 
 
 def _projects(world: World) -> list[Record]:

@@ -82,7 +82,8 @@ class BrainstemServer:
         self.latency = latency
         self.slash = slash
         self._records = records(self.world, sessions)
-        self._people = People(rights(self.world))
+        self._rights = rights(self.world, sessions)
+        self._people = People(self._rights)
         if paging not in PAGINGS:
             message = f"there is no way of paging called {paging!r}."
             raise ConfigError(message, source="demo", hint=nearest(paging, PAGINGS))
@@ -137,7 +138,7 @@ class BrainstemServer:
         """Go back to the records, the rights and the logins of the start; forget requests and faults."""
         with self._turn:
             self._api.store = Store(self._records)
-            self._people.restore(rights(self.world))
+            self._people.restore(self._rights)
             self._people.device_login = DeviceLogin()
             self._script.clear()
 

@@ -20,6 +20,7 @@ _WEST = timezone(timedelta(hours=-7))
 #: Position of the session with a field that no document tells of.
 _WITH_NEW_FIELD = 2
 _COPIED = ("behavior", "dataacquisition")
+_OF_A_PROJECT = 20
 
 
 def session(at: int, row: Record, projects: list[str]) -> Record:
@@ -76,6 +77,8 @@ def behavior(at: int, row: Record) -> Record:
 def copies(records: Records, sessions: int) -> Records:
     """Add sessions until there are so many: copies of those with files, each with files of its own.
 
+    Twenty of them share copies of their projects: nobody has projects of thousands of sessions.
+
     Parameters
     ----------
     records : dict of str to list of dict
@@ -86,17 +89,28 @@ def copies(records: Records, sessions: int) -> Records:
     made = {name: list(rows) for name, rows in records.items()}
     attached = {name: _by_session(records[name]) for name in _COPIED}
     originals = [row for row in records["session"] if row["id"] in attached["dataacquisition"]]
+    projects = {row["id"]: row for row in records["project"]}
+    copied: dict[str, Record] = {}
     for number in range(max(sessions - len(records["session"]), 0)):
         original = originals[number % len(originals)]
         turn = number // len(originals) + 1
         own_id = made_id("session", original["id"], turn)
-        made["session"].append({**original, "id": own_id, "name": f"{original['name']}, copy {turn}"})
-        for name, rows in attached.items():
-            made[name] += [
-                {**row, "id": made_id(name, row["id"], turn), "session": own_id}
-                for row in rows[original["id"]]
-            ]
+        own_projects = {project: copied_project(project, number) for project in original["projects"]}
+        for project, copy in own_projects.items():
+            name = f"{projects[project]['name']}, copy {number // _OF_A_PROJECT + 1}"
+            copied[copy] = {**projects[project], "id": copy, "name": name}
+        changed = {"id": own_id, "name": f"{original['name']}, copy {turn}"}
+        made["session"].append({**original, **changed, "projects": list(own_projects.values())})
+        for model, rows in attached.items():
+            own = rows[original["id"]]
+            made[model] += [{**row, "id": made_id(model, row["id"], turn), "session": own_id} for row in own]
+    made["project"] += copied.values()
     return made
+
+
+def copied_project(project: str, number: int) -> str:
+    """Return the id of the copy of a project that the copied session with this number belongs to."""
+    return made_id("project", project, number // _OF_A_PROJECT)
 
 
 def _by_session(rows: list[Record]) -> dict[str, list[Record]]:
