@@ -16,7 +16,7 @@ compares as we do, in which zone, or at all; so what it is asked must keep every
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,15 +28,17 @@ if TYPE_CHECKING:
     from datetime import date
 
     from sessionframes.query.where import Where
-    from sessionframes.sources.brainstem.columns import Origin
+    from sessionframes.sources.brainstem.columns import ColumnKind, Origin
     from sessionframes.transports.rest_request import Params
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Folds to the same in every locale that a server may be in, Turkish aside; without blanks at the ends.
 _SAME_EVERYWHERE = re.compile(r"[!-JL-jl-~](?:[ -JL-jl-~]*[!-JL-jl-~])?")
 _BLIND = ("contains", "icontains", "istartswith", "iendswith", "iexact")
-#: So many values are asked for beside those that make the parts of a request.
-_FEW = 20
+#: So many values are asked for beside those of another column.
+_FEW = 8
+#: So many characters the values of one column may take in a URL, to leave place for others.
+_LONGEST = 3000
 #: For more values than fit into so many requests, all records are listed: hardly fewer are asked for.
 _MOST_PARTS = 100
 
@@ -65,62 +67,95 @@ def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def pushed(where: Where, paths: Mapping[str, Mapping[str, Origin]], prefix: Mapping[str, str]) -> Pushed:
+@dataclass(frozen=True)
+class Scope:
+    """Where columns that a filter may name are, seen from the records that are listed.
+
+    Parameters
+    ----------
+    columns : mapping
+        Those of one table that are fields of its records.
+    prefix : str
+        What leads to those records, such as "session.".
+    further : mapping
+        Columns that records around tell, each with its kind and the paths to the field: a row may be an
+        answer if a record at the end of any of them is.
+    """
+
+    columns: Mapping[str, Origin]
+    prefix: str = ""
+    further: Mapping[str, tuple[ColumnKind, tuple[str, ...]]] = field(default_factory=dict)
+
+    def paths(self, column: str) -> tuple[ColumnKind | None, tuple[str, ...]]:
+        """Return what a column holds, and the paths to it; none if there is no way."""
+        if column in self.further:
+            return self.further[column]
+        origin = self.columns.get(column)
+        if origin is None:
+            return None, ()
+        is_relation = origin.kind in ("id", "ids") and origin.field != "id"
+        return origin.kind, (f"{self.prefix}{origin.field}{'.id' if is_relation else ''}",)
+
+
+def pushed(where: Where, scopes: Mapping[str, Scope]) -> Pushed:
     """Return what the server is asked to do of a filter.
 
     Parameters
     ----------
     where : Where
         The filter.
-    paths : mapping
-        For each table that it may name columns of: where they come from.
-    prefix : mapping
-        For each of these tables what leads there from the records that are listed, such as "session.".
+    scopes : mapping
+        For each table that it may name columns of: where they are.
     """
     params: dict[str, str] = {}
     parts: tuple[Params, ...] = ((),)
     done: list[Where] = []
     for part in conjuncts(where):
-        found = _asked(part, paths, prefix)
-        if found is None:
+        paths, values = _asked(part, scopes)
+        if not paths:
             continue
-        name, values = found
         if not values:
             return Pushed(parts=(), where=part)
-        if len(values) == 1:
+        if len(paths) == len(values) == 1:
+            (name,) = (f"filter{{{path}}}" for path in paths)
             if name in params:
                 # Of a name that comes twice the server would look at one.
                 continue
             params[name] = values[0]
-        elif parts == ((),):
-            found_parts = in_parts(values, repeated(f"{name[:-1]}.in}}"))
-            if len(found_parts) > _MOST_PARTS:
-                continue
-            parts = found_parts
-        elif len(values) > _FEW:
-            continue
         else:
-            parts = tuple(part + repeated(f"{name[:-1]}.in}}")(values) for part in parts)
+            more = _parts(paths, values)
+            if len(parts) * len(more) > _MOST_PARTS or not (_is_short(parts) or _is_short(more)):
+                continue
+            parts = tuple(some + other for some in parts for other in more)
         done.append(part)
     return Pushed(tuple(params.items()), parts, all_of(*done))
 
 
-def _asked(
-    part: Where, paths: Mapping[str, Mapping[str, Origin]], prefix: Mapping[str, str]
-) -> tuple[str, Sequence[str]] | None:
-    """Return the name of a filter and its values, any of which may be there; None for what is not asked."""
+def _asked(part: Where, scopes: Mapping[str, Scope]) -> tuple[tuple[str, ...], Sequence[str]]:
+    """Return what is to be any of which values; no paths for what is not asked."""
     if not isinstance(part, Condition) or part.part is not None or part.path:
-        return None
-    origin = paths.get(part.field.table, {}).get(part.field.name)
-    if origin is None:
-        return None
-    found = _ASKED.get(origin.kind, _nothing)(part.lookup, part.value)
+        return (), ()
+    kind, paths = scopes.get(part.field.table, _NOWHERE).paths(part.field.name)
+    found = None if kind is None else _ASKED.get(kind, _nothing)(part.lookup, part.value)
     if found is None:
-        return None
+        return (), ()
     operator, values = found
-    is_relation = origin.kind in ("id", "ids") and origin.field != "id"
-    path = f"{prefix[part.field.table]}{origin.field}{'.id' if is_relation else ''}{operator}"
-    return f"filter{{{path}}}", values
+    return tuple(f"{path}{operator}" for path in paths), values
+
+
+def _parts(paths: Sequence[str], values: Sequence[str]) -> tuple[Params, ...]:
+    """Return requests that between them ask for any of these values at any of these paths."""
+    if len(values) == 1:
+        return tuple(((f"filter{{{path}}}", values[0]),) for path in paths)
+    return tuple(
+        part
+        for path in paths
+        for part in in_parts(values, repeated(f"filter{{{path}.in}}"), longest=_LONGEST)
+    )
+
+
+def _is_short(parts: tuple[Params, ...]) -> bool:
+    return all(len(part) <= _FEW for part in parts)
 
 
 def _nothing(*_: Any) -> None:
@@ -192,3 +227,4 @@ _ASKED: Mapping[str, Any] = {
     "instant": _instant,
     "day": _instant,
 }
+_NOWHERE = Scope({})

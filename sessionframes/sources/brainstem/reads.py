@@ -8,13 +8,14 @@ from sessionframes.query.scope import fields_of
 from sessionframes.query.where import EVERY, Condition, all_of, conjuncts
 from sessionframes.source import Plan
 from sessionframes.sources.brainstem.columns import Origin, origins
-from sessionframes.sources.brainstem.filters import pushed
+from sessionframes.sources.brainstem.filters import Scope, pushed
 from sessionframes.sources.brainstem.walk import Step, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sessionframes.query import Query, Where
+    from sessionframes.sources.brainstem.columns import ColumnKind
 
 #: Whose a session was: of its behaviors the animals, of its data the procedures, and of those the animals.
 _ANIMALS = (
@@ -64,7 +65,29 @@ _STEPS: Mapping[str, Mapping[str, tuple[Step, ...]]] = {
     },
     "assets": {"asset_id": _STORAGES},
 }
-_SESSIONS = origins("session")
+#: Where the animals of a session are.
+_TO_ANIMALS = ("behaviors.subjects", "dataacquisition.procedures.subject", "manipulations.procedures.subject")
+#: What other records tell of a session. Of its only animal is told what is told of one of them.
+_AROUND_SESSIONS: Mapping[str, tuple[ColumnKind, tuple[str, ...]]] = {
+    "subject_id": ("id", tuple(f"{path}.id" for path in _TO_ANIMALS)),
+    "subjects": ("ids", tuple(f"{path}.id" for path in _TO_ANIMALS)),
+    "sex": ("sex", tuple(f"{path}.sex" for path in _TO_ANIMALS)),
+    "genotype": ("text", tuple(f"{path}.genotype" for path in _TO_ANIMALS)),
+    "session_type": ("text", ("behaviors.behavioralassay.name",)),
+}
+_SESSIONS = Scope(origins("session"), further=_AROUND_SESSIONS)
+#: The same, seen from what is recorded in a session.
+_ABOVE = Scope(origins("session"), "session.")
+#: Of a probe it is known that a data acquisition of its session names its procedure, and that has an animal.
+_ABOVE_PROBES = Scope(
+    origins("session"),
+    "session.",
+    {
+        "subject_id": ("id", ("procedures.subject.id",)),
+        "sex": ("sex", ("procedures.subject.sex",)),
+        "genotype": ("text", ("procedures.subject.genotype",)),
+    },
+)
 
 
 def records(model: str) -> Callable[[Query], Plan]:
@@ -79,7 +102,8 @@ def records(model: str) -> Callable[[Query], Plan]:
     def compiled(query: Query) -> Plan:
         # Its rows are the records: the first of them are the first rows.
         first = query.limit if query.where == EVERY and _is_by_key(query) else None
-        return _plan(query, model, origins(model), query.where, first)
+        scope = _SESSIONS if model == "session" else Scope(origins(model))
+        return _plan(query, model, {"sessions": _ABOVE, query.table.table_name(): scope}, query.where, first)
 
     return compiled
 
@@ -87,22 +111,21 @@ def records(model: str) -> Callable[[Query], Plan]:
 def probes(query: Query) -> Plan:
     """Return the plan for probes: data acquisitions, and from there the procedures."""
     own = {"session_id": Origin("session", "id"), "procedure_id": Origin("procedures", "ids")}
-    return _plan(query, "dataacquisition", own, _with_sessions(query))
+    scopes = {"sessions": _ABOVE_PROBES, "probes": Scope(own)}
+    return _plan(query, "dataacquisition", scopes, _with_sessions(query))
 
 
 def assets(query: Query) -> Plan:
     """Return the plan for assets: sessions, and from there the storages."""
     own = {"session_id": Origin("id", "id"), "datastorage_id": Origin("datastorage", "ids")}
-    return _plan(query, "session", own, _with_sessions(query))
+    return _plan(query, "session", {"sessions": _SESSIONS, "assets": Scope(own)}, _with_sessions(query))
 
 
 def _plan(
-    query: Query, model: str, own: Mapping[str, Origin], where: Where, first: int | None = None
+    query: Query, model: str, scopes: Mapping[str, Scope], where: Where, first: int | None = None
 ) -> Plan:
     name = query.table.table_name()
-    paths = {"sessions": _SESSIONS, name: own}
-    prefix = {"sessions": "" if model == "session" else "session.", name: ""}
-    asked = pushed(where, paths, prefix)
+    asked = pushed(where, scopes)
     if not asked.parts:
         return Plan((), query.where, narrowing=asked.where)
     columns = query.needed(query.where)

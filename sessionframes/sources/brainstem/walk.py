@@ -252,12 +252,13 @@ class BrainstemTransport:
         return records
 
     def _fetched(self, request: RestRequest) -> list[Page]:
-        """Return the pages of a list, or of a longer one where the server does not take a filter."""
+        """Return the pages of a list, or of a longer one where the server does not do as it is asked."""
         try:
             return list(self.rest.fetch(request))
-        except StatusError as error:
+        except SourceResponseError as error:
             simpler = _simpler(request)
-            if error.status != _BAD_REQUEST or simpler == request:
+            is_other = isinstance(error, StatusError) and error.status != _BAD_REQUEST
+            if is_other or simpler == request:
                 raise
             _LOG.warning("%s It is asked for more, and what is no answer is left out here.", error)
         return self._fetched(simpler)

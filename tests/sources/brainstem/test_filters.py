@@ -269,6 +269,35 @@ def test_sessions_of_a_project_are_filtered_there(odd, whole):
     assert found(db, "sessions", Q(projects=project)) == whole["sessions"].index[of_it].tolist()
 
 
+def test_sessions_of_an_animal_are_looked_for_wherever_it_may_be_told(odd, whole):
+    server, db = odd
+    subject = whole["subjects"].index[2]
+    kept = whole["sessions"].index[whole["sessions"]["subject_id"] == subject].tolist()
+    assert kept
+    before = len(server.requests)
+    assert db.get_sessions(subject_id=subject, columns=["session_name"]).index.tolist() == kept
+    lists = [request.query[0] for request in server.requests[before:] if "stem/session/" in request.path]
+    to_it = ("behaviors.subjects", "dataacquisition.procedures.subject", "manipulations.procedures.subject")
+    assert {name for request in server.requests[before:] for name, _ in request.query if subject in _} == {
+        f"filter{{{path}.id}}" for path in to_it
+    }
+    assert len(lists) == 3
+    probes = whole["probes"][whole["probes"]["session_id"].isin(kept)].index
+    assert db.get_probes(subject_id=subject).index.tolist() == probes.tolist()
+
+
+def test_a_server_that_lists_a_record_for_each_relation_is_asked_for_all(odd, whole):
+    server, db = odd
+    subject = whole["subjects"].index[2]
+
+    def doubled(body):
+        return {**body, "sessions": [*body["sessions"], *body["sessions"]], "meta": {}}
+
+    server.fail(Fault(change=doubled), path="stem/session/", times=6)
+    found = db.get_sessions(subject_id=subject, columns=[]).index
+    assert found.equals(whole["sessions"].index[whole["sessions"]["subject_id"] == subject])
+
+
 def test_dates_of_sessions_narrow_what_is_below_them(odd, whole):
     _, db = odd
     told = db.explain("dataacquisition", start_date="2019-01-01", end_date="2019-03-31")
@@ -281,9 +310,9 @@ def test_dates_of_sessions_narrow_what_is_below_them(odd, whole):
 
 def test_explain_tells_what_is_asked_and_what_is_checked(odd):
     _, db = odd
-    told = db.explain("sessions", where=Q(session_name__icontains="track") & Q(sex="M"))
+    told = db.explain("sessions", where=Q(session_name__icontains="track") & Q(tags="odd"))
     assert told.pushed == "session_name__icontains=track"
-    assert told.residual == "session_name__icontains=track & sex=M"
+    assert told.residual == "session_name__icontains=track & tags=odd"
     assert "filter{name.icontains}=trac&" in told.requests[0]
     plan = db.read("sessions").compile(db.query("sessions"))
     assert (plan.residual, plan.narrowing) == (EVERY, EVERY)

@@ -37,7 +37,7 @@ def test_only_relations_that_the_columns_need_are_followed(server, db, columns, 
 
 def test_a_filter_needs_relations_too(server, db):
     columns = {"columns": ["session_name"], "where": sf.Q(sex="M")}
-    assert sorted(asked(server, "sessions", db, **columns)) == ["procedure", "session", "subject"]
+    assert set(asked(server, "sessions", db, **columns)) == {"procedure", "session", "subject"}
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -51,7 +51,8 @@ def test_requests_grow_with_pages_and_never_with_rows(told_world, table):
                 counts[sessions] = (len(server.requests), len(frame))
     requests, rows = counts[300]
     assert requests <= counts[12][0] + rows // 50 + 2
-    assert rows == counts[12][1] or rows > 250
+    assert rows >= counts[12][1]
+    assert rows >= 300 or table not in ("sessions", "probes", "dataacquisition")
 
 
 def test_what_did_not_come_along_is_listed_by_its_ids(server, db):
