@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sessionframes.query.q import Q
     from sessionframes.registry import connect, list_sources
     from sessionframes.tables.validation import InvalidRowsWarning
+    from sessionframes.writing import UnwrittenRowsWarning
 
 __all__ = [
     "Connection",
@@ -29,6 +30,7 @@ __all__ = [
     "OrphanRowsWarning",
     "Provenance",
     "Q",
+    "UnwrittenRowsWarning",
     "connect",
     "describe",
     "errors",
@@ -46,6 +48,7 @@ _HOMES = {
     "OrphanRowsWarning": "sessionframes.frames.join",
     "Provenance": "sessionframes.origins",
     "Q": "sessionframes.query.q",
+    "UnwrittenRowsWarning": "sessionframes.writing",
     "connect": "sessionframes.registry",
     "describe": "sessionframes.frames.describe",
     "join": "sessionframes.frames.join",

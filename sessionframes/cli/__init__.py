@@ -1,4 +1,4 @@
-"""The command line: ``sessionframes demo | get | export | describe | sources``."""
+"""The command line: ``sessionframes demo | get | export | describe | sources | login``."""
 
 from sessionframes.cli.main import main
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.cli.arguments import add_options
 from sessionframes.config import read_entries, resolve
-from sessionframes.errors import QueryError
+from sessionframes.errors import ConfigError, QueryError
 
 if TYPE_CHECKING:
     import argparse
@@ -42,7 +43,7 @@ def run(told: argparse.Namespace) -> None:
     source = _source(str(entry.pop("source", told.source)))
     if source.login is None:
         message = "this source takes no logins."
-        raise QueryError(message, source=source.name, hint=f"These do: {', '.join(_who_does())}.")
+        raise QueryError(message, source=source.name, hint=f"These do: {', '.join(_who_does()) or 'none'}.")
     source.login(resolve(source.name, source.options, given, entry), _say)
 
 
@@ -55,7 +56,12 @@ def _source(name: str) -> Source:
 def _who_does() -> list[str]:
     from sessionframes.registry import declared_sources
 
-    return [name for name in declared_sources() if _source(name).login is not None]
+    having = []
+    for name in declared_sources():
+        # A package that cannot be loaded must not stand in the way of the others.
+        with suppress(ConfigError):
+            having += [name] if _source(name).login is not None else []
+    return having
 
 
 def _say(line: str) -> None:

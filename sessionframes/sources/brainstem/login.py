@@ -83,6 +83,10 @@ def log_in(
     BearerToken(token)
     keep_token(token.strip(), token_path())
     tell(f"Logged in. The token is kept in {token_path()}, for your eyes only.")
+    if options["token"] is not None:
+        tell(
+            f"It is not used while there is another, which is closer to the call: {options.origins['token']}."
+        )
 
 
 def _polled(client: HttpClient, code: str, interval: float) -> tuple[str | None, float]:
