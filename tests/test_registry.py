@@ -97,7 +97,11 @@ def test_no_two_sources_share_a_url_scheme():
 
 @pytest.mark.parametrize(
     ("wrong", "hint"),
-    [("lmis", "Did you mean 'lims'"), ("dmeo", r"Did you mean 'demo'\?"), ("", r"Known: brainstem, demo, lims\.")],
+    [
+        ("lmis", "Did you mean 'lims'"),
+        ("dmeo", r"Did you mean 'demo'\?"),
+        ("", r"Known: brainstem, demo, lims\."),
+    ],
 )
 def test_an_unknown_name_is_told_with_those_there_are(wrong, hint):
     with pytest.raises(UnknownSourceError, match=f"named '{wrong}'.*{hint}"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from sessionframes.errors import SourceResponseError
 from sessionframes.sources.brainstem.columns import OLDER_NAMES
 from sessionframes.sources.brainstem.quantities import DEGREES, HERTZ, MICROMETRES, quantity
 from sessionframes.sources.brainstem.walk import ids_in
@@ -19,18 +20,11 @@ if TYPE_CHECKING:
     from sessionframes.transports.rest_request import Record
 
 #: Data of electrodes, by newer and older names; the other types are of video, of sensors and the like.
-_EPHYS = frozenset(
-    {
-        "ExtracellularEphys",
-        "Extracellular",
-        "IntracellularEphys",
-        "Intracellular",
-        "Electroencephalography",
-        "Electroneurogram",
-        "GeneralTimeSeries",
-    }
+_EPHYS = (
+    *("ExtracellularEphys", "Extracellular", "IntracellularEphys", "Intracellular"),
+    *("Electroencephalography", "Electroneurogram", "GeneralTimeSeries"),
 )
-_ELECTRODES = frozenset({"SiliconProbeImplant", "TetrodeWireElectrodeImplant", "SingleWireElectrodeImplant"})
+_ELECTRODES = ("SiliconProbeImplant", "TetrodeWireElectrodeImplant", "SingleWireElectrodeImplant")
 _BARE_DATE = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}\s*")
 #: Column → names that the server's systems of coordinates have for it.
 _LENGTHS = {
@@ -124,11 +118,10 @@ def _of_probe(found: Found, procedure: Record, acquisitions: list[Record]) -> Re
     regions = found.linked(procedure, "brain_region", "brainregion")
     alone = [_details(one) for one in acquisitions if len(ids_in(one, "procedures")) == 1]
     serial = _serial(procedure, stocks)
-    labels = {label for details in alone if (label := _label(details)) is not None}
     return {
         "told_by": "consumable" if designs else "consumablestock" if stocks else "procedure",
         "procedure_type": procedure.get("type"),
-        "probe_name": _only(labels) or serial,
+        "probe_name": _only(_told(map(_label, alone))) or serial,
         "sampling_rate": _only(_told(_rate(_details(one)) for one in acquisitions)),
         "probe_dataacquisition": sorted(one["id"] for one in acquisitions),
         "probe_serial": serial,
@@ -215,7 +208,13 @@ def _storages(found: Found, session: Record) -> Iterator[Record]:
 
 
 def _links(session: Record) -> Iterator[Record]:
-    for number, link in enumerate(links_in(_renamed(session).get("download_links"))):
+    told = _renamed(session).get("download_links")
+    try:
+        links = links_in(told)
+    except ValueError as error:
+        message = f"record {session['id']} has {told!r} for its download_links: {error}."
+        raise SourceResponseError(message, source="brainstem") from error
+    for number, link in enumerate(links):
         yield {
             "asset_id": f"{session['id']}:link:{number}",
             "session_id": session["id"],
@@ -264,8 +263,13 @@ def _is_bare_date(text: Any) -> bool:
     return isinstance(text, str) and _BARE_DATE.fullmatch(text) is not None
 
 
-def _told(values: Iterable[Any]) -> set[Any]:
-    return {value for value in values if value is not None}
+def _told(values: Iterable[Any]) -> list[Any]:
+    """Return the values that there are, each once; what is of a wrong type is for its column to refuse."""
+    found: list[Any] = []
+    for value in values:
+        if value is not None and value not in found:
+            found.append(value)
+    return found
 
 
 def _only(values: Collection[Any]) -> Any:

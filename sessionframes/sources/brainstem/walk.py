@@ -104,10 +104,10 @@ class Found:
     around: Mapping[str, Mapping[str, Record]]
     columns: tuple[str, ...]
 
-    def linked(self, record: Mapping[str, Any] | None, name: str, to: str) -> list[Record]:
+    def linked(self, record: Mapping[str, Any], name: str, to: str) -> list[Record]:
         """Return the records that a field of a record points to, as far as they may be seen."""
         there = self.around.get(to, {})
-        return [there[one] for one in ids_in(record or {}, name) if one in there]
+        return [there[one] for one in ids_in(record, name) if one in there]
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 import sessionframes as sf
 from sessionframes.demo.brainstem import Fault, own_id
 from sessionframes.demo.brainstem.records import records
-from sessionframes.errors import FrameValidationError, QueryError, TableNotProvidedError
+from sessionframes.errors import FrameValidationError, QueryError, SourceResponseError, TableNotProvidedError
 from sessionframes.registry import load_source
 from sessionframes.sources.brainstem.columns import LEFT_OUT, TABLES, known_fields, origins
 from sessionframes.sources.brainstem.forms import own_models
@@ -280,3 +280,48 @@ def test_a_snapshot_is_made_of_all_tables(db, tmp_path):
     assert set(manifest["tables"]) == set(db.tables)
     for table in ("sessions", "probes", "assets", "subjects", "behavior"):
         assert manifest["tables"][table]["rows"] == len(db.get(table))
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "key", "told", "words"),
+    [
+        (
+            "sessions",
+            "behavioralassay/",
+            "behavioralassays",
+            {"name": ["a"]},
+            "session_type.*expected was text",
+        ),
+        ("sessions", "stem/subject/", "subjects", {"genotype": {"a": 1}}, "genotype.*expected was text"),
+        (
+            "probes",
+            "brainregion/",
+            "brain_regions",
+            {"acronym": 7},
+            "brain_region_acronym.*expected was text",
+        ),
+        ("probes", "modules/procedure/", "procedures", {"consumablestock": {}}, "consumablestock, not ids"),
+        ("assets", "stem/session/", "sessions", {"download_links": "a"}, "no list of links"),
+        ("subjects", "stem/subject/", "subjects", {"birth_date": "spring"}, "date_of_birth.*'spring'"),
+    ],
+)
+def test_a_record_around_that_changed_its_type_is_an_error(server, db, table, path, key, told, words):
+    def change(body):
+        return {**body, key: [{**record, **told} for record in body[key]]}
+
+    server.fail(Fault(change=change), path=path, times=9)
+    if path == "modules/procedure/":
+        server.fail(Fault(change=lambda body: {**body, key: []}), path="modules/dataacquisition/")
+    with pytest.raises(SourceResponseError, match=f"brainstem.{table}.*{words}"):
+        db.get(table)
+
+
+@pytest.mark.parametrize("odd", [["ExtracellularEphys"], {"a": 1}, None, 7])
+def test_files_of_an_odd_type_are_of_no_probe(server, db, odd):
+    def change(body):
+        first, *others = body["data_acquisitions"]
+        return {**body, "data_acquisitions": [{**first, "type": odd, "details": []}, *others]}
+
+    whole = db.get_probes()
+    server.fail(Fault(change=change), path="modules/dataacquisition/")
+    assert len(db.get_probes()) == len(whole) - 1

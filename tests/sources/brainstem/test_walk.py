@@ -195,3 +195,47 @@ def test_a_closed_connection_says_so(db):
     db.close()
     with pytest.raises(SourceUnavailableError, match="closed"):
         db.get_sessions()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status=500, body="<html><title>Server Error (500)</title></html>"),
+        Fault(status=429, body={"detail": "Slow down."}, headers={"Retry-After": "0"}),
+        Fault(body="<html><title>Be right back</title></html>"),
+        Fault(lost=True),
+        Fault(cut=300),
+    ],
+    ids=["500", "429", "html", "lost", "cut"],
+)
+def test_a_fault_that_passes_is_not_seen(server, db, fault):
+    whole = db.get_sessions()
+    server.fail(fault, path="modules/procedure/")
+    pd.testing.assert_frame_equal(db.get_sessions(), whole)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "words"),
+    [
+        (400, {"name": ["This field is required."]}, SourceResponseError, "name: This field is required"),
+        (401, {"detail": "Invalid token."}, AuthenticationError, "Invalid token"),
+        (403, {"detail": "You do not have permission."}, AuthenticationError, "do not have permission"),
+        (404, {"detail": "Not found."}, SourceResponseError, "Not found"),
+        (405, {"detail": 'Method "GET" not allowed.'}, SourceResponseError, "not allowed"),
+        (409, "<html><title>Conflict</title></html>", SourceResponseError, "Conflict"),
+    ],
+)
+def test_a_refusal_quotes_the_servers_words(server, db, status, body, error, words):
+    server.fail(Fault(status=status, body=body), path="stem/session/", times=3)
+    with pytest.raises(error, match=f"{status}.*{words}") as caught:
+        db.get_sessions()
+    assert (caught.value.source, caught.value.table) == ("brainstem", "sessions")
+    assert server.tokens["administrator"] not in str(caught.value)
+
+
+def test_silence_ends(server, connect):
+    server.fail(Fault(stall=10), path="stem/session/", times=9)
+    db = connect(timeout=0.1)
+    db.transport.rest.client.attempts = 1
+    with pytest.raises(SourceUnavailableError, match=r"brainstem\.sessions"):
+        db.get_sessions()
