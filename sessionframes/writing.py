@@ -193,9 +193,9 @@ class WritingCalls:
         undone = [outcome for outcome in outcomes if outcome.action not in DONE]
         if undone:
             words = next((outcome.error for outcome in undone if outcome.error), "")
-            first = f", the first: {words}" if words else ""
+            first = f", the first: {words.rstrip('.')}" if words else ""
             message = f"{self.source.name}.{table}: {len(undone)} of {len(outcomes)} rows were not written"
-            warnings.warn(UnwrittenRowsWarning(f"{message}{first}", result), stacklevel=level_of_user())
+            warnings.warn(UnwrittenRowsWarning(f"{message}{first}.", result), stacklevel=level_of_user())
         return result
 
 

@@ -15,7 +15,7 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,8 +37,6 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _LINK = re.compile(r"(?:https?|ftp)://[^\s/?#]+\S*", re.IGNORECASE)
 #: Whose order the server keeps; of other lists it is of no meaning.
 _ORDERED = frozenset({"datastorage"})
-#: How long after midnight in UTC the first and the last places on Earth have theirs.
-_EASTMOST, _WESTMOST = timedelta(hours=-14), timedelta(hours=12)
 #: Deeper JSON is refused, as filters refuse it.
 _DEEPEST = 50
 
@@ -334,15 +332,17 @@ _TO_WIRE: dict[str, Callable[[ApiField, Any], Any]] = {
 
 
 def _is_midnight(one: Any, other: Any) -> bool:
-    """Tell whether one is a bare date and the other its midnight somewhere: the server makes that of it."""
-    day, moment = sorted((str(one), str(other)), key=len)
+    """Tell whether one is a bare date and the other its midnight in the zone it is written in.
+
+    The server makes that of a date, in its own zone, and writes all moments in that zone.
+    """
+    day, text = sorted((str(one), str(other)), key=len)
     try:
-        if not _DAY.fullmatch(day) or _DAY.fullmatch(moment):
-            return False
-        after = datetime.fromisoformat(moment) - datetime.combine(date.fromisoformat(day), time.min, UTC)
-    except (TypeError, ValueError, OverflowError):
+        found = datetime.fromisoformat(text)
+    except ValueError:
         return False
-    return _WESTMOST >= after >= _EASTMOST and not after % timedelta(minutes=15)
+    is_date = _DAY.fullmatch(day) is not None and _DAY.fullmatch(text) is None
+    return is_date and found.time() == time.min and found.date().isoformat() == day
 
 
 def _normal(field: ApiField | None, value: Any) -> Any:
