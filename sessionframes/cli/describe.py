@@ -36,7 +36,8 @@ def run(told: argparse.Namespace) -> None:
         shown: Any = schemas if told.table is None else schemas[told.table]
         sys.stdout.write(json.dumps(shown, indent=2, ensure_ascii=False) + "\n")
     elif told.table is None:
-        lines = [f"{name:14}{summary(model)}" for name, model in models.items()]
+        width = max(map(len, models)) + 2
+        lines = [f"{name:{width}}{summary(model)}" for name, model in models.items()]
         sys.stdout.write("\n".join(lines) + "\n")
     else:
         sys.stdout.write(_dictionary(models[told.table]))

@@ -285,7 +285,7 @@ def ids_in(record: Mapping[str, Any], name: str) -> list[str]:
     if value is None or value == "":
         return []
     ids = value if isinstance(value, list) else [value]
-    if not all(isinstance(one, str) for one in ids):
+    if not set(map(type, ids)) <= {str}:
         message = f"record {record.get('id')} has {value!r} for its {name}, not ids."
         raise SourceResponseError(message, source="brainstem")
     return ids
