@@ -158,6 +158,9 @@ class Write:
         looked at.
     send : callable
         ``send(connection, change)`` → what came of one change that is to be made. Nothing is made twice.
+    identify : callable
+        From an id as given to the source's own form of it; a :class:`~sessionframes.errors.QueryError` if it
+        cannot be one.
     find : callable
         ``find(connection, ids)`` → the name of each record that there is, by its id.
     remove : callable
@@ -167,6 +170,7 @@ class Write:
     key: str
     plan: Callable[[Connection, Sequence[Row]], tuple[Sequence[Change], Sequence[Fault]]]
     send: Callable[[Connection, Change], Outcome]
+    identify: Callable[[str], str]
     find: Callable[[Connection, Sequence[str]], Mapping[str, str]]
     remove: Callable[[Connection, str], Outcome]
 

@@ -174,10 +174,11 @@ class WritingCalls:
             The source has no such table, or it is read-only.
         """
         write = self.write(table)
-        wanted = listed_ids(ids, write.key, kind="str")
-        if wanted is None:
+        given = listed_ids(ids, write.key, kind="str")
+        if given is None:
             message = "no ids are given."
             raise QueryError(message, table=table, hint="Nothing is deleted without saying what.")
+        wanted = list(dict.fromkeys(map(write.identify, given)))
         index = pd.RangeIndex(len(wanted))
         if wanted and confirm is not True:
             raise _unconfirmed(write.find(_as_connection(self), wanted), wanted, table)

@@ -261,7 +261,9 @@ class _Attempts:
 
     def again(self) -> ServerBusyError:
         """Return what has the change sent again after a while."""
-        return ServerBusyError(self.answer.words or "no answer", retry_after=self.answer.wait)
+        status = "" if self.answer.status is None else f" ({self.answer.status})"
+        words = f"a change to a {self.sender.model.name} did not get through{status}: {self.answer.words}"
+        return ServerBusyError(words, retry_after=self.answer.wait)
 
 
 class _Creation(_Attempts):

@@ -52,21 +52,7 @@ def _send(model: str, db: Connection, change: Change) -> Outcome:
     return _sender(db, model).change(change.id, change.new)
 
 
-def _find(model: str, db: Connection, ids: Sequence[str]) -> Mapping[str, str]:
-    wanted = {_checked(one, model): one for one in ids}
-    records = _sender(db, model).records("id", list(wanted))
-    return {wanted[record["id"]]: _label(record) for record in records}
-
-
-def _remove(model: str, db: Connection, key: str) -> Outcome:
-    return _sender(db, model).remove(_checked(key, model))
-
-
-def _label(record: Mapping[str, Any]) -> str:
-    return str(record.get("name") or record["id"])
-
-
-def _checked(key: str, model: str) -> str:
+def _identify(model: str, key: str) -> str:
     try:
         return uuid_text(key)
     except BrokenRuleError as error:
@@ -74,11 +60,25 @@ def _checked(key: str, model: str) -> str:
         raise QueryError(message, source="brainstem", column=f"{model}_id") from None
 
 
+def _find(model: str, db: Connection, ids: Sequence[str]) -> Mapping[str, str]:
+    records = _sender(db, model).records("id", ids)
+    return {str(record["id"]): _label(record) for record in records}
+
+
+def _remove(model: str, db: Connection, key: str) -> Outcome:
+    return _sender(db, model).remove(key)
+
+
+def _label(record: Mapping[str, Any]) -> str:
+    return str(record.get("name") or record["id"])
+
+
 def _write(table: str, model: str) -> Write:
     return Write(
         key=f"{model}_id",
         plan=partial(_plan, model, table),
         send=partial(_send, model),
+        identify=partial(_identify, model),
         find=partial(_find, model),
         remove=partial(_remove, model),
     )
