@@ -57,7 +57,8 @@ class _Target:
     rules: ApiField | None = None
 
 
-_ELSEWHERE = _Target(None)
+#: What other records tell, and what nobody does or needs to be asked about.
+_ELSEWHERE, _NOWHERE = _Target(None), _Target(None)
 
 
 class Planner:
@@ -83,6 +84,7 @@ class Planner:
         self._rows = rows
         self._key = f"{self._model.name}_id"
         self._faults: list[Fault] = []
+        self._faulty: set[tuple[int | None, str]] = set()
         self._ids: dict[int, str] = {}
         self._there: dict[str, Record] = {}
         self._targets: dict[str, _Target] = {}
@@ -99,7 +101,7 @@ class Planner:
         self._there = {str(one["id"]): one for one in self._sender.records("id", list(self._ids.values()))}
         for place, key in self._ids.items():
             if key not in self._there:
-                self._fault(place, self._key, "the id of a record that is there", key)
+                self._fault(place, self._key, "the id of a record that is there, and yours to see", key)
         self._find_targets()
         changes = [self._change(row) for row in self._rows]
         self._check_elsewhere()
@@ -108,6 +110,7 @@ class Planner:
 
     def _fault(self, place: int | None, column: str, check: str, value: Any) -> None:
         self._faults.append(Fault(place, column, check, value))
+        self._faulty.add((place, column))
 
     def _find_ids(self) -> None:
         places: dict[str, int] = {}
@@ -136,7 +139,9 @@ class Planner:
             rules = self._model.field_named(name)
             if rules is not None:
                 self._targets[column] = _Target(name, rules)
-            elif column == _LINKS or column in known:
+            elif column == _LINKS:
+                self._targets[column] = _NOWHERE
+            elif column in known:
                 self._targets[column] = _ELSEWHERE
             elif column in there or column in LEFT_OUT or is_open:
                 # The server has fields that no document tells of.
@@ -145,7 +150,7 @@ class Planner:
                 names = {*known, *(field.name for field in self._model.fields)}
                 check = f"a column of {self._table}; {nearest(column, names)}"
                 self._fault(None, column, check.rstrip("."), column)
-                self._targets[column] = _ELSEWHERE
+                self._targets[column] = _NOWHERE
 
     def _change(self, row: Row) -> Change:
         key = self._ids.get(row.position)
@@ -184,10 +189,8 @@ class Planner:
         return {name: wire for name, (_, wire) in found.items()}
 
     def _is_faulty(self, row: Row, field: str) -> bool:
-        return any(
-            fault.row == row.position and self._targets.get(fault.column, _ELSEWHERE).field == field
-            for fault in self._faults
-        )
+        names = (name for name, target in self._targets.items() if target.field == field)
+        return any((row.position, name) in self._faulty for name in (field, *names))
 
     def _column(self, row: Row, field: str) -> str:
         """Return by which name a row has a field, or could have."""
@@ -212,7 +215,7 @@ class Planner:
         """Refuse what other records tell, where it differs from what they tell now."""
         said: dict[int, list[str]] = {}
         for row in self._rows:
-            columns = [name for name in row.values if self._is_told_elsewhere(name)]
+            columns = [name for name in row.values if self._targets[name] is _ELSEWHERE]
             if row.id is None:
                 for name in columns:
                     check = "empty in a new row: it is no field of the record"
@@ -225,16 +228,13 @@ class Planner:
         ids = [self._ids[place] for place in said]
         where = Q(**{f"{self._key}__in": ids})
         now = self._db.get(self._table, where=where, columns=columns, progress=False)
+        cells = {name: dict(zip(now.index, now[name].tolist(), strict=True)) for name in columns}
         for place, names in said.items():
             for name in names:
                 value = self._rows[place].values[name]
-                if not _is_same_cell(value, now.at[self._ids[place], name]):
+                if not _is_same_cell(value, cells[name].get(self._ids[place])):
                     check = "as it was: it is no field of the record, other records tell it"
                     self._fault(place, name, check, value)
-
-    def _is_told_elsewhere(self, column: str) -> bool:
-        is_known = column not in {fault.column for fault in self._faults if fault.row is None}
-        return self._targets[column].field is None and column != _LINKS and is_known
 
     def _checked_unique(self, changes: Sequence[Change]) -> list[Change]:
         """Return the changes without those that have been made already; refuse names that are taken."""
@@ -259,13 +259,13 @@ class Planner:
             if record is None or record.get("id") == changes[place].id:
                 continue
             key = str(record.get("id"))
-            differing = self._sender.differing(record, changes[place].new)
-            if changes[place].step == "create" and not differing:
-                checked[place] = Change("leave", key, note="it is there already, by this name")
-                continue
             check = f"new: {key} has this name"
             if changes[place].step == "create":
-                check += f" and differs in {', '.join(differing)}; give that id to change it"
+                if self._sender.is_made(record, changes[place].new):
+                    checked[place] = Change("leave", key, note="it is there already, by this name")
+                    continue
+                differing = ", ".join(self._sender.differing(record, changes[place].new))
+                check += f" and differs in {differing}; give that id to change it"
             self._fault(place, column, check, name)
         return checked
 

@@ -106,6 +106,9 @@ def is_same(field: ApiField | None, one: Any, other: Any) -> bool:
     one, other : object
         Ours or the server's.
     """
+    # Most cells of a frame are as they were.
+    if isinstance(one, str) and one == other:
+        return True
     if field is not None and field.kind == "instant" and _is_midnight(one, other):
         return True
     return bool(_normal(field, one) == _normal(field, other))

@@ -135,7 +135,14 @@ class Sender:
             What is sent.
         """
         creation = _Creation(self, new)
-        return self._persist(creation.once, creation.ended)
+        outcome = self._persist(creation.once, creation.ended)
+        if outcome.action == "created" and outcome.id is not None:
+            self._transport.made[outcome.id] = new
+        return outcome
+
+    def is_made(self, record: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+        """Tell whether a record is what creating it from these values would give, or gave."""
+        return self._transport.made.get(str(record.get("id"))) == new or not self.differing(record, new)
 
     def change(self, key: str, new: Mapping[str, Any]) -> Outcome:
         """Change fields of a record.

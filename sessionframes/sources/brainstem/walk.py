@@ -166,6 +166,8 @@ class BrainstemTransport:
         self.rest = rest
         self.portal = portal
         self._page_size = page_size
+        #: What was sent to create records here, by their id: the server may have made something else of it.
+        self.made: dict[str, Mapping[str, Any]] = {}
         #: Models of which people have been told that there are fields we do not know.
         self._told: set[str] = set()
 

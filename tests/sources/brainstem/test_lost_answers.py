@@ -5,12 +5,17 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from contextlib import closing
 
 import pytest
 
 import sessionframes as sf
 from sessionframes import UnwrittenRowsWarning
 from sessionframes.demo.brainstem import Fault
+from sessionframes.sources.brainstem.models import MODELS
+from sessionframes.sources.brainstem.send import Sender
+from sessionframes.sources.brainstem.walk import BrainstemTransport
+from sessionframes.transports.rest import RestTransport
 from tests.sources.brainstem.writers import a_project, named, new_rows, sent
 
 #: Not long, so that the tests are not.
@@ -251,3 +256,17 @@ def test_a_deletion_that_fails_to_the_end_is_looked_after(server, db):
         result = db.delete("sessions", key, confirm=True)
     assert result[["action", "note"]].to_numpy().tolist() == [["failed", "the record is still there"]]
     assert a_project(db)
+
+
+def test_what_never_left_is_known_not_to_have_been_done():
+    # Nobody listens there.
+    rest = RestTransport("http://127.0.0.1:9/", source="brainstem", attempts=2)
+    with closing(BrainstemTransport(rest, "private", 100)) as transport:
+        sender = Sender(transport, MODELS["dataacquisition"])
+        for outcome in (
+            sender.create({"notes": "x"}),
+            sender.change("k", {"notes": "x"}),
+            sender.remove("k"),
+        ):
+            assert (outcome.action, outcome.status, outcome.is_last) == ("failed", None, True)
+            assert "could not be read" in outcome.error

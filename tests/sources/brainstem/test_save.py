@@ -273,6 +273,20 @@ def test_what_the_server_made_of_it_is_told(server, db):
     assert result["note"].tolist() == ['description: the server has "<p>x</p>"; tags: not in the answer']
 
 
+def test_what_the_server_made_of_it_does_not_keep_a_second_call_from_the_rest(server, db):
+    def tidy(body):
+        for record in [*body.get("sessions", []), *([body["session"]] if "session" in body else [])]:
+            record["description"] = "<p>x</p>"
+        return body
+
+    server.fail(Fault(change=tidy), path="session", times=100)
+    rows = new_rows(db, "one", "two", description="x")
+    assert db.save("sessions", rows[0])["note"].tolist() == ['description: the server has "<p>x</p>"']
+    assert db.save("sessions", rows)["action"].tolist() == ["left", "created"]
+    with pytest.raises(FrameValidationError, match="differs in description"):
+        db.save("sessions", new_rows(db, "one", description="y"))
+
+
 def test_a_refused_row_does_not_keep_others_from_being_sent(server, db):
     rows = new_rows(db, *(f"row {number}" for number in range(10)))
     rows[6]["projects"] = ["5e0f4b7c-3c1a-4e58-9a2d-7b1f0c9d0001"]

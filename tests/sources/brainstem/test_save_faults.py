@@ -59,7 +59,7 @@ def test_all_faults_of_all_rows_are_told_at_once(server, db):
     assert told[0, "name"] == "at most 100 characters"
     assert told[2, "projects"] == "required"
     assert told[2, "name"] == "unique: row 1 has it too"
-    assert told[4, "session_id"] == "the id of a record that is there"
+    assert told[4, "session_id"] == "the id of a record that is there, and yours to see"
     assert told[5, "name"].startswith(f"new: {there.index[1]} has this name")
     assert not sent(server)
 
