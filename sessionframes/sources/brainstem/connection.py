@@ -19,7 +19,14 @@ _TABLE_OF = {model: table for table, model in TABLES.items()}
 
 
 class BrainstemConnection(Connection, ClientCalls):
-    """An open BrainSTEM. Made by ``sessionframes.connect("brainstem", ...)``."""
+    """An open BrainSTEM. Made by ``sessionframes.connect("brainstem", ...)``.
+
+    Every table that is one model can be written (:meth:`save`, :meth:`delete`), by any of its names. A moment
+    needs its zone and is sent in UTC; a bare date is sent as it is, and the server makes its own midnight of
+    it. ``extra_fields``, ``download_links`` and lists are replaced as a whole. Models without a unique name,
+    such as data acquisitions, are created anew by every call with a row without id: put the ids of the result
+    into the frame before you save it again.
+    """
 
     def read(self, table: str) -> Read:
         """Return how a table is read, also by a name of its model: "session", "dataset", "Data acquisition".

@@ -9,7 +9,7 @@ sent again. What has no unique name is sent once, and told to be unknown.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +17,15 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from sessionframes.changes import Outcome
 from sessionframes.errors import SourceError, SourceResponseError, SourceUnavailableError
+from sessionframes.sources.brainstem.answer import Answer, read_answer
 from sessionframes.sources.brainstem.models import APPROVALS
 from sessionframes.sources.brainstem.rules import is_empty, is_same
 from sessionframes.sources.brainstem.walk import Walk
-from sessionframes.transports.http_errors import ServerBusyError, retry_after, shown, translated
-from sessionframes.transports.rest_request import OneRecord, in_parts, repeated
-from sessionframes.transports.words import parsed, said
+from sessionframes.transports.http_errors import ServerBusyError
+from sessionframes.transports.rest_request import in_parts, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    import requests
 
     from sessionframes.changes import Action
     from sessionframes.sources.brainstem.fields import ApiField, Model
@@ -39,50 +37,6 @@ _HEADERS = {"Accept": "application/json"}
 _GONE = frozenset({None, 429, 502, 503, 504})
 _WIDEST = 60
 _LOST = "the answer was lost"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back.
-
-    Parameters
-    ----------
-    status : int or None
-        None if nothing did.
-    record : dict or None
-        Of a success, where it could be read.
-    words : str
-        The server's own, or why there are none.
-    wait : float or None
-        How long it asked to be left alone, in s.
-    was_sent : bool
-        Whether the server may have got to see the question.
-    is_request : bool
-        Whether the record is a request, which somebody has to accept.
-    """
-
-    status: int | None
-    record: Record | None = None
-    words: str = ""
-    wait: float | None = None
-    was_sent: bool = True
-    is_request: bool = False
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the server says that it was done."""
-        return self.status is not None and self.status < HTTPStatus.MULTIPLE_CHOICES
-
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the server says that it was not done, and would not be."""
-        is_busy = self.status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
-        return self.status is not None and HTTPStatus.MULTIPLE_CHOICES <= self.status < 500 and not is_busy
-
-    @property
-    def is_undone(self) -> bool:
-        """Whether it is known not to have been done."""
-        return self.is_refusal or not self.was_sent or self.status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 class Sender:
@@ -124,7 +78,7 @@ class Sender:
         wanted = set(values)
         listed = [record for found in self._transport.fetch(walk) for record in found.records]
         # A server that does not know the filter gives all of them.
-        return [record for record in listed if record.get(field) in wanted]
+        return [one for one in listed if isinstance(one.get(field), str) and one[field] in wanted]
 
     def create(self, new: Mapping[str, Any]) -> Outcome:
         """Create a record.
@@ -179,7 +133,7 @@ class Sender:
         try:
             asked = self._client.send(method, path, json=body, headers=_HEADERS, follow=False)
             with asked as response:
-                return self._read(response)
+                return read_answer(response, self.model)
         except SourceUnavailableError as error:
             never_left = isinstance(error.__cause__, NewConnectionError | ConnectTimeoutError)
             return Answer(None, words=error.message, was_sent=not never_left)
@@ -187,29 +141,20 @@ class Sender:
             # An address that is none, or a certificate that is not trusted.
             return Answer(None, words=str(error), was_sent=False)
 
-    def _read(self, response: requests.Response) -> Answer:
-        status = response.status_code
-        wait = retry_after(response.headers.get("Retry-After"))
-        try:
-            with translated(response.url):
-                body = response.content
-        except SourceUnavailableError as error:
-            return Answer(status, words=error.message, wait=wait)
-        if response.is_redirect:
-            words = f"it has moved to {shown(response.headers['Location'])}; connect with that address"
-            return Answer(status, words=words)
-        if status >= HTTPStatus.BAD_REQUEST:
-            return Answer(status, words=said(body) or response.reason or "", wait=wait)
-        names = (self.approval or self.model.singular, self.model.singular, self.model.name)
-        try:
-            envelope = parsed(body) if body else None
-            record = OneRecord(names).read(envelope).records[0] if body else None
-        except ValueError as error:
-            return Answer(status, words=f"the answer is no record: {error}")
-        return Answer(status, record, is_request=isinstance(envelope, dict) and self.approval in envelope)
-
     def made(self, action: Action, answer: Answer, record: Record, new: Mapping[str, Any]) -> Outcome:
-        """Return what came of a change that was made: with what the server made of it."""
+        """Return what came of a change that was made: with what the server made of it.
+
+        Parameters
+        ----------
+        action : str
+            What to call it, unless only a request was filed.
+        answer : Answer
+            The last one.
+        record : dict
+            As the server has it now.
+        new : mapping
+            What was sent.
+        """
         key = None if record.get("id") is None else str(record["id"])
         if answer.is_request:
             note = f"it is there once somebody accepts request {key}"
