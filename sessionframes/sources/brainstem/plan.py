@@ -256,7 +256,7 @@ class Planner:
             if first.setdefault(name, place) != place:
                 self._fault(place, column, f"unique: row {first[name]} has it too", name)
             record = taken.get(name)
-            if record is None or record.get("id") == changes[place].id:
+            if record is None:
                 continue
             key = str(record.get("id"))
             check = f"new: {key} has this name"

@@ -33,6 +33,7 @@ def test_a_frame_as_it_came_changes_nothing(server, db, table):
     assert len(frame)
     result = db.save(table, frame)
     assert set(result["action"]) == {"left"}
+    assert result["note"].isna().all()
     assert result.index.equals(frame.index)
     assert not sent(server)
 
@@ -117,6 +118,16 @@ def test_a_null_in_a_frame_says_nothing_and_none_in_a_dict_empties(server, db):
     server.requests.clear()
     assert db.save("session", emptied)["action"].tolist() == ["left"]
     assert not sent(server)
+
+
+def test_a_sex_that_is_told_to_be_unknown_is_null_in_frames_and_stays(server, db):
+    key = db.get_subjects().dropna(subset=["sex"]).index[0]
+    assert db.save("subjects", {"id": key, "sex": "U"})["action"].tolist() == ["changed"]
+    frame = db.get_subjects(subject_ids=key)
+    assert frame["sex"].isna().all()
+    result = db.save("subjects", frame)
+    assert (result["action"].tolist(), result["note"].isna().tolist()) == (["left"], [True])
+    assert len(sent(server)) == 1
 
 
 def test_two_columns_of_one_field_need_only_not_disagree(server, db):
