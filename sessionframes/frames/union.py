@@ -71,7 +71,7 @@ def union(*frames: pd.DataFrame, **named: pd.DataFrame) -> pd.DataFrame:
     frame = pd.concat(aligned)
     _check_unique(frame, core)
     origins = [
-        {**(part.origin or {"table": part.name, "source": name}), **_compared(part, one)}
+        {**(part.origin or {"table": part.name}), **_called(part, name), **_compared(part, one)}
         for part, name, one in zip(parts, names, aligned, strict=True)
     ]
     return attach(checked_whole(frame, form), merged("union", form, origins))
@@ -106,6 +106,13 @@ def _source_of(part: Part, label: str | None) -> str | None:
     raise JoinError(message, table=part.name, hint="Name it: sf.union(ibl=frame, ...).")
 
 
+def _called(part: Part, name: str | None) -> dict[str, str]:
+    """Return under which name a frame goes in a union, as far as it does not tell so by itself."""
+    if name is None or any(_told_source(leaf) == name for leaf in leaves(part.origin)):
+        return {}
+    return {"named": name} if part.origin else {"source": name}
+
+
 def _told_source(origin: dict[str, Any]) -> Any:
     # What a snapshot holds is as the source had it that was exported.
     return origin.get("snapshot_of", origin).get("source")
@@ -115,13 +122,12 @@ def _check_told_apart(parts: list[Part], names: list[str | None]) -> None:
     """Refuse two places of one name, whose ids could be the same by chance."""
     places: dict[str, str] = {}
     for part, name in zip(parts, names, strict=True):
-        for origin in leaves(part.origin):
-            place = str(origin.get("snapshot_of", origin).get("address", "a place that is not told"))
-            if name is not None and places.setdefault(name, place) != place:
-                message = f"two frames are of {name!r}, one at {places[name]} and one at {place}."
-                raise JoinError(
-                    message, table=part.name, hint="Name them: sf.union(first=frame, second=other)."
-                )
+        # The rows of a join, and so the ids, are those of its first part, wherever the others are from.
+        origin = next(leaves(part.origin), {})
+        place = str(origin.get("snapshot_of", origin).get("address", "a place that is not told"))
+        if name is not None and places.setdefault(name, place) != place:
+            message = f"two frames are of {name!r}, one at {places[name]} and one at {place}."
+            raise JoinError(message, table=part.name, hint="Name them: sf.union(first=frame, second=other).")
 
 
 def _form(core: type[Table], parts: list[Part]) -> type[Table]:
