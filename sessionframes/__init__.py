@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sessionframes.connection import Connection
     from sessionframes.frames.describe import describe
     from sessionframes.frames.join import OrphanRowsWarning, join
+    from sessionframes.frames.quality import quality_filter
+    from sessionframes.frames.summarize import summarize
     from sessionframes.frames.union import union
     from sessionframes.origins import Provenance, provenance
     from sessionframes.query.q import Q
@@ -35,6 +37,8 @@ __all__ = [
     "join",
     "list_sources",
     "provenance",
+    "quality_filter",
+    "summarize",
     "tables",
     "union",
 ]
@@ -51,6 +55,8 @@ _HOMES = {
     "join": "sessionframes.frames.join",
     "list_sources": "sessionframes.registry",
     "provenance": "sessionframes.origins",
+    "quality_filter": "sessionframes.frames.quality",
+    "summarize": "sessionframes.frames.summarize",
     "union": "sessionframes.frames.union",
 }
 

@@ -181,12 +181,12 @@ def _joined(join: Any, read: Read, reads: Mapping[str, Read]) -> tuple[str, ...]
     if join is None:
         return ()
     known = _joinable(read, reads)
-    names = dict.fromkeys(_listed(join))
+    names = _listed(join)
     for name in names:
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             message = f"join names {shown(name)}, which is no table that its rows carry the id of."
             raise QueryError(message, hint=nearest(name if isinstance(name, str) else "", known))
-    order = nearest_first(reads[name].table for name in names)
+    order = nearest_first(reads[name].table for name in dict.fromkeys(names))
     return tuple(form.table_name() for form in order)
 
 

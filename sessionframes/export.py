@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sessionframes.connection import Connection
     from sessionframes.query import Query
-    from sessionframes.source import Transport
+    from sessionframes.source import Read, Transport
     from sessionframes.tables.validation import OnInvalid
 
 
@@ -64,6 +64,7 @@ def export(
         question = {
             "source": db.source.name,
             "address": db.transport.address,
+            **db.source.origin,
             "tables": {
                 name: {
                     "query": plan.origin["query"],
@@ -103,7 +104,7 @@ def _kept(value: Any) -> Any:
 
 
 def _check_whole(db: Connection, arguments: dict[str, Any]) -> None:
-    for name in ("columns", "order_by", "limit"):
+    for name in ("join", "columns", "order_by", "limit"):
         if arguments.get(name) is not None:
             message = f"an export holds whole tables, and takes no {name!r}."
             raise QueryError(message, source=db.source.name, hint=f"Say {name} when you read it back.")
@@ -165,8 +166,23 @@ def _plan(
 
     by_session = "session_id" in read.table.ids() and "sessions" in db.tables
     parts = [fetch(session_ids=chunk) for chunk in chunks] if by_session else [fetch()]
-    origin = describe_origin(db.source.name, db.transport.address, whole)
+    origin = {**describe_origin(db.source.name, db.transport.address, whole), **db.source.origin}
     if by_session and sessions is not None and table != "sessions" and sessions.where != EVERY:
         # Whatever is said of this table, it has no rows of other sessions.
         origin["query"] += f" of {sessions}"
-    return TablePlan(read.table, parts, origin)
+    return TablePlan(read.table, parts, origin, _asked(read, whole), sum(map(len, chunks)))
+
+
+def _asked(read: Read, query: Query) -> dict[str, Any]:
+    """Return the friendly arguments and the switches of a table as a snapshot of it will have them."""
+    return {
+        "arguments": [
+            {"name": one.name, "column": one.column, "description": one.description, "kind": one.kind}
+            for one in read.arguments
+            # What only the source knows how to parse cannot be had without it.
+            if one.kind is not None
+        ],
+        "switches": {
+            name: {"description": text, "on": name in query.switches} for name, text in read.switches.items()
+        },
+    }

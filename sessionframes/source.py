@@ -56,12 +56,16 @@ class Argument:
         What it keeps, for messages and help.
     parse : callable
         From that column and the value given to a filter.
+    kind : str, optional
+        Which of :data:`ARGUMENT_KINDS` makes it again from the three texts, as a snapshot has to; None for
+        what only its source can parse.
     """
 
     name: str
     column: str
     description: str
     parse: Callable[[Field, Any], Where]
+    kind: str | None = None
 
 
 def until_argument(name: str, column: str, description: str) -> Argument:
@@ -71,7 +75,7 @@ def until_argument(name: str, column: str, description: str) -> Argument:
         limit = until(value, name)
         return EVERY if limit is None else Condition(field, "lte", limit)
 
-    return Argument(name, column, description, parse)
+    return Argument(name, column, description, parse, "until")
 
 
 def texts_argument(name: str, column: str, description: str) -> Argument:
@@ -83,7 +87,14 @@ def texts_argument(name: str, column: str, description: str) -> Argument:
             return EVERY
         return Condition(field, "in", wanted) if wanted else NONE
 
-    return Argument(name, column, description, parse)
+    return Argument(name, column, description, parse, "texts")
+
+
+#: How the arguments of each kind are made, of name, column and description.
+ARGUMENT_KINDS: Mapping[str, Callable[[str, str, str], Argument]] = {
+    "until": until_argument,
+    "texts": texts_argument,
+}
 
 
 @dataclass(frozen=True)
@@ -128,6 +139,11 @@ class Read:
         key, the one where it is largest counts. Without it a key that comes twice is a fault.
     joins : sequence of str
         Tables that the source joins by itself: ``query.table`` may have columns of theirs.
+    tally : callable, optional
+        From a query, and a form whose key is an id that the query's rows carry, to the plan that counts them:
+        its pages, flattened to that form, hold a row for each id that has rows. The form's columns are some
+        of :class:`~sessionframes.tables.summaries.Summaries`: how many rows there are, and which structures
+        they are in. None where the source cannot do all of the filter; pure.
     """
 
     table: type[Table]
@@ -137,6 +153,7 @@ class Read:
     switches: Mapping[str, str] = field(default_factory=dict)
     newest_by: str | None = None
     joins: Sequence[str] = ()
+    tally: Callable[[Query, type[Table]], Plan | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +201,8 @@ class Source:
         URL schemes that mean this source, such as "postgresql".
     printouts : mapping
         File name → function that prints what we rely on, for ``schemas/sources/<name>/``.
+    origin : mapping
+        What the provenance of its frames tells beside source, address and question, ready for JSON.
     """
 
     name: str
@@ -194,3 +213,4 @@ class Source:
     files: Mapping[str, FileKind] = field(default_factory=dict)
     schemes: Sequence[str] = ()
     printouts: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)

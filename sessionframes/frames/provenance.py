@@ -63,7 +63,7 @@ def origin_of(frame: pd.DataFrame) -> dict[str, Any]:
     """Return the origin that a frame carries; an empty one where it carries none, or none of ours."""
     try:
         found = json.loads(frame.attrs.get(ATTRIBUTE, "{}"))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

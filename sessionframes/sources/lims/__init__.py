@@ -9,7 +9,7 @@ from sessionframes.config import Option, Options, mask
 from sessionframes.errors import ConfigError
 from sessionframes.flatten import from_batch
 from sessionframes.source import Read, Source, texts_argument, until_argument
-from sessionframes.sources.lims import metrics, reads, schema
+from sessionframes.sources.lims import metrics, reads, schema, tallies
 from sessionframes.sources.lims.connection import LimsConnection
 from sessionframes.sources.lims.files import FILES
 from sessionframes.sources.lims.tables import (
@@ -110,7 +110,15 @@ SOURCE = Source(
     options=OPTIONS,
     reads={
         "sessions": Read(LimsSessions, reads.sessions, from_batch, (_PUBLISHED_AT,), {**_INCLUDE, **_FILL}),
-        "probes": Read(LimsProbes, reads.probes, from_batch, (_PUBLISHED_AT,), _INCLUDE, joins=("sessions",)),
+        "probes": Read(
+            LimsProbes,
+            reads.probes,
+            from_batch,
+            (_PUBLISHED_AT,),
+            _INCLUDE,
+            joins=("sessions",),
+            tally=tallies.probes,
+        ),
         "channels": Read(
             LimsChannels,
             reads.channels,
@@ -118,6 +126,7 @@ SOURCE = Source(
             (_PUBLISHED_AT,),
             _INCLUDE,
             joins=("probes", "sessions"),
+            tally=tallies.channels,
         ),
         "units": Read(
             LimsUnits,
@@ -126,6 +135,7 @@ SOURCE = Source(
             (_PUBLISHED_AT,),
             _INCLUDE,
             joins=("channels", "probes", "sessions"),
+            tally=tallies.units,
         ),
         "unit_metrics": Read(
             LimsUnitMetrics,
