@@ -36,7 +36,7 @@ class Provenance:
 
     def __str__(self) -> str:
         if not self.origin:
-            return "It does not tell where it came from: pandas drops attrs in some steps, such as merge."
+            return "It does not tell where it came from: pandas drops attrs where it merges different ones."
         return "\n".join(_lines(self.origin))
 
     def __repr__(self) -> str:
@@ -78,6 +78,9 @@ def provenance(frame_or_path: pd.DataFrame | str | Path) -> Provenance:
 
 
 def _lines(origin: dict[str, Any], indent: str = "") -> Iterator[str]:
+    tables = origin.get("tables")
+    if isinstance(tables, dict):
+        origin = _of_export(origin, tables)
     yield f"{indent}{_head(origin)}"
     inner = f"{indent}  "
     told = {
@@ -91,6 +94,16 @@ def _lines(origin: dict[str, Any], indent: str = "") -> Iterator[str]:
             yield f"{inner}{'':<{width}}  {line}"
     for part in _parts(origin):
         yield from _lines(part, inner)
+
+
+def _of_export(told: dict[str, Any], tables: dict[str, Any]) -> dict[str, Any]:
+    """Return what a manifest tells in the form of a frame's origin."""
+    times = {name: told.get(name) for name in ("started", "resumed", "finished", "sessionframes")}
+    parts = [
+        {**table["origin"], "rows": f"{table['rows']:,}", "files": table["files"]}
+        for table in tables.values()
+    ]
+    return {"table": f"{len(parts)} tables", "step": "export", **times, "parts": parts}
 
 
 def _head(origin: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from sessionframes import Q
 from sessionframes.errors import SourceError, SourceResponseError, SourceUnavailableError
 from tests.fake_source import cells, connect, fake_transport
 from tests.parquet.exports import export, parts
+from tests.sources.snapshot.big import big
 
 ROWS = 3000
 
@@ -156,3 +157,28 @@ def test_an_error_is_the_same_in_another_process(out):
     again = pickle.loads(pickle.dumps(caught.value))
     assert str(again) == str(caught.value)
     assert (again.source, again.table) == ("snapshot", "cells")
+
+
+def test_a_flipped_bit_in_the_head_of_a_page_gives_an_error_or_the_same_rows(out):
+    part = parts(out, "cells")[0]
+    wanted = connect(fake_transport(cells=cells(ROWS))).get("cells", columns=[])
+    for place, bit in [(place, bit) for place in range(4, 34) for bit in range(8)]:
+        changed(part, flipped(place, bit))
+        with sf.connect(out) as db:
+            try:
+                pd.testing.assert_frame_equal(db.get("cells", columns=[]), wanted)
+            except SourceResponseError as error:
+                assert str(part) in str(error), (place, bit)  # noqa: PT017  which of them is not known before
+        changed(part, flipped(place, bit))
+
+
+def test_a_file_that_is_replaced_between_two_pages_is_told(tmp_path):
+    path = big(1000, 200).export(tmp_path / "out", sessions_per_chunk=500, progress=False)
+    with sf.connect(path) as db:
+        pages = db.transport.fetch(db.read("units").compile(db.query("units")).requests[0])
+        assert next(pages).num_rows < 200_000
+        part = parts(path, "units")[0]
+        shutil.copyfile(part, tmp_path / "copy")
+        (tmp_path / "copy").replace(part)
+        with pytest.raises(SourceResponseError, match=r"snapshot\.units: .*replaced or changed since"):
+            next(pages)
