@@ -125,6 +125,24 @@ def connect(target: str | Path, **options: Any) -> Connection:
     raise UnknownSourceError(message, hint=nearest(target, [*list_sources(), *entries]))
 
 
+def source_of(target: str) -> Source:
+    """Return what a source declares, by what :func:`connect` takes; only a snapshot is opened for that.
+
+    Raises
+    ------
+    sessionframes.errors.UnknownSourceError
+        Nothing goes by that name.
+    sessionframes.errors.SourceError
+        A snapshot that is not whole.
+    """
+    # The demo speaks as LIMS.
+    wanted = "lims" if target == DEMO else str(read_entries().get(target, {}).get("source", target))
+    if wanted in list_sources() or not _is_directory(wanted):
+        return load_source("lims" if wanted == DEMO else wanted)
+    with connect(wanted) as snapshot:
+        return snapshot.source
+
+
 def _is_directory(target: str) -> bool:
     """Tell whether text that is no name is meant as a directory, be it there or not."""
     # Unlike pathlib's, this one says no to whatever cannot be a name of a directory.
