@@ -23,6 +23,7 @@ def test_tables_above_are_joined(get, lims, tmp_path, said):
     )
 
 
+@pytest.mark.filterwarnings("always::sessionframes.OrphanRowsWarning")
 def test_orphans_fail_or_go_or_stay_and_are_told(get, lims):
     asked = ("units", "--join", "unit_metrics", "--columns", "g_osi_dg", "--format", "csv")
     status, out, err = get(*asked)
