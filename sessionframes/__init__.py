@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sessionframes.frames.join import OrphanRowsWarning, join
     from sessionframes.frames.quality import quality_filter
     from sessionframes.frames.summarize import summarize
-    from sessionframes.frames.union import union
+    from sessionframes.frames.union import LackingColumnsWarning, union
     from sessionframes.origins import Provenance, provenance
     from sessionframes.query.q import Q
     from sessionframes.registry import connect, list_sources
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Connection",
     "InvalidRowsWarning",
+    "LackingColumnsWarning",
     "OrphanRowsWarning",
     "Provenance",
     "Q",
@@ -47,6 +48,7 @@ __all__ = [
 _HOMES = {
     "Connection": "sessionframes.connection",
     "InvalidRowsWarning": "sessionframes.tables.validation",
+    "LackingColumnsWarning": "sessionframes.frames.union",
     "OrphanRowsWarning": "sessionframes.frames.join",
     "Provenance": "sessionframes.origins",
     "Q": "sessionframes.query.q",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sessionframes.arguments import make_query, taken
@@ -27,6 +26,7 @@ from sessionframes.tables.validation import OnInvalid, check_choice, checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     import pandas as pd
     import pyarrow as pa
@@ -328,7 +328,7 @@ class Connection(Calls):
             raise ExportError(message, hint="Export to a local directory and copy it from there.")
         return export(
             self,
-            Path(path),
+            path,
             tables,
             sessions_per_chunk=sessions_per_chunk,
             overwrite=overwrite,
@@ -364,7 +364,7 @@ class Connection(Calls):
         del arrow
         frame = checked(frame, model, on_invalid, source=self._source.name).iloc[: query.limit]
         told = describe_origin(self._source.name, self._transport.address, query)
-        return attach(frame, {**told, **self._source.origin})
+        return attach(frame, {**told, **read.origin})
 
     def _fetched(
         self, read: Read, query: Query, transport: Transport, *, progress: bool

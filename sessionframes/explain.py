@@ -121,8 +121,8 @@ def explain(source: Source, query: Query, transport: Transport, *, drops: bool) 
         return Explanation(**told, requests=(), pushed="", residual="")
     asked = split(query, read, source.reads, drops=drops)
     plan = read.compile(asked.base)
-    left = conjuncts(plan.residual)
-    pushed = all_of(*(part for part in conjuncts(query.where) if part not in left))
+    left, narrowing = conjuncts(plan.residual), conjuncts(plan.narrowing)
+    pushed = all_of(*(part for part in conjuncts(query.where) if part not in left or part in narrowing))
     own = query.table.table_name()
     lookups = {condition.field.table for condition in conditions(plan.residual)} - {own}
     local = []

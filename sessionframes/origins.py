@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sessionframes.errors import QueryError
-from sessionframes.frames.provenance import origin_of
+from sessionframes.frames.provenance import origin_of, parts_of
+from sessionframes.paths import placed
 from sessionframes.query.shown import shown
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def provenance(frame_or_path: pd.DataFrame | str | Path) -> Provenance:
     if isinstance(frame_or_path, str | Path):
         from sessionframes.parquet.told import provenance_of
 
-        return Provenance(provenance_of(Path(frame_or_path)))
+        return Provenance(provenance_of(placed(frame_or_path)))
     message = f"{shown(frame_or_path)} is a {type(frame_or_path).__name__}."
     raise QueryError(message, hint="Give a frame, the directory of an export, or a Parquet file.")
 
@@ -92,7 +93,7 @@ def _lines(origin: dict[str, Any], indent: str = "") -> Iterator[str]:
         yield f"{inner}{name:<{width}}  {first}"
         for line in more:
             yield f"{inner}{'':<{width}}  {line}"
-    for part in _parts(origin):
+    for part in parts_of(origin):
         yield from _lines(part, inner)
 
 
@@ -119,8 +120,3 @@ def _written(value: Any) -> list[str]:
     if isinstance(value, list) and all(isinstance(item, dict) for item in value):
         return [line for item in value for line in _written(item)]
     return [", ".join(map(str, value))] if isinstance(value, list) else [str(value)]
-
-
-def _parts(origin: dict[str, Any]) -> list[dict[str, Any]]:
-    parts = origin.get("parts")
-    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []

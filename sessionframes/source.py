@@ -110,11 +110,15 @@ class Plan:
         and maybe others that do not fulfil this.
     limited : bool
         Whether the source does order and limit: its pages hold the rows asked for and no more.
+    narrowing : Where
+        The part of the residual by which the source leaves out rows too, as far as it can: it is done again
+        here, because nothing promises that it does it as we do.
     """
 
     requests: Sequence[Any]
     residual: Where = EVERY
     limited: bool = False
+    narrowing: Where = EVERY
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,11 @@ class Read:
         its pages, flattened to that form, hold a row for each id that has rows. The form's columns are some
         of :class:`~sessionframes.tables.summaries.Summaries`: how many rows there are, and which structures
         they are in. None where the source cannot do all of the filter; pure.
+    brings : mapping
+        For switches that bring rows, the column that is true on those that come without it: the table's own,
+        or one of a table above. By it a snapshot that has them all answers either way.
+    origin : mapping
+        What the provenance of its frames tells beside source, address and question, ready for JSON.
     """
 
     table: type[Table]
@@ -154,6 +163,8 @@ class Read:
     newest_by: str | None = None
     joins: Sequence[str] = ()
     tally: Callable[[Query, type[Table]], Plan | None] | None = None
+    brings: Mapping[str, str] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -201,8 +212,6 @@ class Source:
         URL schemes that mean this source, such as "postgresql".
     printouts : mapping
         File name → function that prints what we rely on, for ``schemas/sources/<name>/``.
-    origin : mapping
-        What the provenance of its frames tells beside source, address and question, ready for JSON.
     """
 
     name: str
@@ -213,4 +222,3 @@ class Source:
     files: Mapping[str, FileKind] = field(default_factory=dict)
     schemes: Sequence[str] = ()
     printouts: Mapping[str, Callable[[], str]] = field(default_factory=dict)
-    origin: Mapping[str, Any] = field(default_factory=dict)

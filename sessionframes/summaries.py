@@ -132,7 +132,7 @@ def _tally(db: Asked, name: str, base: Part, above: type[Table], told: Mapping[s
     counting = Read(form, lambda _: plan, read.flatten)
     found = db.fetch_arrow(counting, Query(form, NONE if query.is_impossible else EVERY))
     origin = describe_origin(db.source.name, db.transport.address, query)
-    return _placed(found, base, read.table.key_name(), {**origin, **db.source.origin})
+    return _placed(found, base, read.table.key_name(), {**origin, **read.origin})
 
 
 def _placed(found: pa.Table, base: Part, key: str, origin: dict[str, Any]) -> Tally:

@@ -43,7 +43,7 @@ def test_what_was_made_of_several_tells_all_of_them(lims, units):
     assert (origin["step"], origin["orphans"]) == ("join", "raise")
     assert [part["table"] for part in origin["parts"]] == ["units", "channels", "probes"]
     assert origin["parts"][0] == told(units)
-    with_union = sf.provenance(sf.union(north=joined, south=units)).origin
+    with_union = sf.provenance(sf.union(north=joined, south=joined)).origin
     assert [part["named"] for part in with_union["parts"]] == ["north", "south"]
     lines = str(sf.provenance(sf.union(joined))).splitlines()
     assert [line.strip() for line in lines if line.rstrip().endswith((" of", " lims"))] == [

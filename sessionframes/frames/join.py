@@ -13,6 +13,7 @@ from sessionframes.errors import JoinError, QueryError
 from sessionframes.frames.keys import check_key, check_matching, listed
 from sessionframes.frames.matching import differing, matched
 from sessionframes.frames.parts import SOURCE, checked_whole, part_of, promising
+from sessionframes.frames.places import check_meeting
 from sessionframes.frames.provenance import attach, merged
 from sessionframes.query.shown import shown
 from sessionframes.tables.convert import in_threads
@@ -80,8 +81,9 @@ def join(
     Raises
     ------
     sessionframes.errors.JoinError
-        No frame carries the ids of all others; a key is of another dtype, null, or there twice; two frames
-        disagree about a column that both have; or rows are orphans and not to be.
+        No frame carries the ids of all others; frames are of different places; a key is of another dtype,
+        null, or there twice; two frames disagree about a column that both have; or rows are orphans and not
+        to be.
     sessionframes.errors.FrameValidationError
         The result breaks what its parts promise.
     sessionframes.errors.QueryError
@@ -126,7 +128,17 @@ def arranged(parts: list[Part]) -> tuple[Part, list[Part]]:
         f"{part.name} has {' and '.join(key for key in keys if key in _carried(part))}" for part in parts
     )
     message = f"no frame carries the ids of all others: {told}."
-    raise JoinError(message, hint="Join a frame that does, such as units.")
+    raise JoinError(message, hint=_way_to_ids(parts))
+
+
+def _way_to_ids(parts: list[Part]) -> str:
+    """Return how the lowest of some frames could come to the ids that it lacks."""
+    lowest = max(parts, key=lambda part: depth(part.key))
+    lacking = [part.key for part in parts if part.key not in _carried(lowest)]
+    made = [name for key in lacking for name in (f"{key}_x", f"{key}_y") if name in lowest.frame.columns]
+    if made:
+        return f"{' and '.join(made)} are of pandas.merge; join the frames as they were before, by sf.join."
+    return f"{lowest.name} have no {' and '.join(lacking)}: get them with columns that name it."
 
 
 def _reached(base: Part, others: list[Part]) -> list[Part] | None:
@@ -172,6 +184,7 @@ class _Joined:
             It does not fit.
         """
         check_key(part)
+        check_meeting(self._base, part)
         ids = self._values(part.key)
         check_matching(self._carriers.get(part.key, self._base), ids, part)
         places = matched(ids, part, self._sources())

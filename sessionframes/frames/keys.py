@@ -9,8 +9,8 @@ import pandas as pd
 
 from sessionframes.errors import JoinError
 from sessionframes.query.shown import shown
-from sessionframes.tables.joined import twin
-from sessionframes.tables.kinds import ID_DTYPES
+from sessionframes.tables.joined import depth, twin
+from sessionframes.tables.kinds import ID_DTYPES, LEVELS
 
 if TYPE_CHECKING:
     from sessionframes.frames.parts import Part
@@ -42,7 +42,7 @@ def check_key(part: Part) -> None:
     if not index.is_unique:
         twice = index[index.duplicated()].unique()
         message = f"{len(twice)} keys are there several times: {listed(twice)}."
-        raise JoinError(message, **where, hint="Each may have one row; drop the duplicates.")
+        raise JoinError(message, **where, hint=_once(part))
 
 
 def check_matching(carrier: Part, ids: Any, part: Part) -> None:
@@ -83,6 +83,13 @@ def listed(values: Any) -> str:
     """Return the first few of an array of keys as messages show them, and how many more there are."""
     told = ", ".join(shown(value).strip("'") for value in values[:_KEYS_TOLD].tolist())
     return f"{told} and {len(values) - _KEYS_TOLD} more" if len(values) > _KEYS_TOLD else told
+
+
+def _once(part: Part) -> str:
+    below = [name for name in LEVELS if depth(name) > depth(part.key) and name in part.frame.columns]
+    if below:
+        return f"The rows look like those of another table: say set_index({below[-1]!r})."
+    return "Each may have one row; frames of several sources are put together by sf.union, not by pandas."
 
 
 def _check_union(part: Part) -> None:

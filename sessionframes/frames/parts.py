@@ -14,6 +14,7 @@ from sessionframes.frames.provenance import leaves, origin_of
 from sessionframes.query.shown import shown
 from sessionframes.tables import Table, core_tables
 from sessionframes.tables.joined import joined_forms, nearest_first, twin, with_nulls
+from sessionframes.tables.kinds import LEVELS
 from sessionframes.tables.summaries import Summaries
 from sessionframes.tables.united import united_form
 from sessionframes.tables.validation import validate
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 #: The first level of the key of a union.
 SOURCE = "source"
+_COLUMNS_TOLD = 3
 
 
 @dataclass(frozen=True, eq=False)  # one part is another only if it is the same: frames have no one equality
@@ -76,8 +78,8 @@ def part_of(frame: Any) -> Part:
         Its index is the key of no table; two columns have the same name, or names have levels.
     """
     if not isinstance(frame, pd.DataFrame):
-        message = f"{shown(frame)} is a {type(frame).__name__}, no frame."
-        raise QueryError(message, hint="Give frames as get_* returns them.")
+        message = f"{shown(frame)} is a {type(frame).__name__}, no frame of pandas."
+        raise QueryError(message, hint=_way_to_frame(frame))
     if frame.columns.nlevels > 1 or frame.columns.hasnans:
         what = "a column without a name" if frame.columns.nlevels == 1 else "names of several levels"
         message = f"a frame has {what}."
@@ -95,6 +97,12 @@ def part_of(frame: Any) -> Part:
     return Part(frame, _declared(frame, own, told, is_kept=_has_kept(origin)), origin)
 
 
+def _way_to_frame(value: Any) -> str:
+    if isinstance(value, list | tuple | dict):
+        return "Give the frames one by one: (*frames), or (**frames) for names."
+    return "Say .to_pandas()." if hasattr(value, "to_pandas") else "Give frames as get_* returns them."
+
+
 def checked_whole(frame: pd.DataFrame, form: type[Table]) -> pd.DataFrame:
     """Return a frame if it is what a form promises; the key of a union counts as one text, "lims:12".
 
@@ -110,9 +118,20 @@ def checked_whole(frame: pd.DataFrame, form: type[Table]) -> pd.DataFrame:
     try:
         validate(flat, form)
     except FrameValidationError as error:
-        error.hint = "Mend these columns, give those of your own other names, or get the frames anew."
+        error.hint = _mending(error.failures, form)
         raise
     return frame
+
+
+def _mending(failures: pd.DataFrame, form: type[Table]) -> str:
+    """Return what to do about columns of a frame that are not as they were promised."""
+    for name, check in zip(failures["column"], failures["check"], strict=True):
+        if check.startswith("dtype ") and name in form.dtypes():
+            wanted = form.dtypes()[name]
+            is_instant = isinstance(wanted, pd.DatetimeTZDtype)
+            column = f"pd.to_datetime(frame[{name!r}], utc=True)" if is_instant else f"frame[{name!r}]"
+            return f"Convert it: frame[{name!r}] = {column}.astype({str(wanted)!r})."
+    return "Mend these columns, give those of your own other names, or get the frames anew."
 
 
 @cache
@@ -182,10 +201,12 @@ def _table_of(frame: pd.DataFrame, told: Iterable[type[Table]]) -> type[Table]:
     names = list(frame.index.names)
     key = names[-1]
     if len(names) > 2 or (len(names) == 2 and names[0] != SOURCE) or key is None:
-        message = f"the index of a frame is {shown(names if len(names) > 1 else key)}, the key of no table."
-        raise JoinError(
-            message, hint="Give frames as get_* returns them, or set_index('unit_id') and the like."
-        )
+        is_named = shown(names if len(names) > 1 else key)
+        columns = ", ".join(map(str, frame.columns[:_COLUMNS_TOLD]))
+        message = f"the index of a frame (columns {columns} ...) is {is_named}, the key of no table."
+        lost = [name for name in LEVELS if name in frame.columns]
+        hint = f"Say set_index({lost[-1]!r})." if lost else "Give frames as get_* returns them."
+        raise JoinError(message, hint=hint)
     for form in told:
         if form.key_name() == key:
             return form

@@ -13,6 +13,7 @@ from sessionframes.errors import JoinError, QueryError
 from sessionframes.frames.keys import check_key, check_matching
 from sessionframes.frames.matching import matched
 from sessionframes.frames.parts import SOURCE, checked_whole, part_of, promising
+from sessionframes.frames.places import check_meeting
 from sessionframes.frames.provenance import attach, merged
 from sessionframes.tables.joined import depth
 from sessionframes.tables.summaries import COUNTS, STRUCTURE, STRUCTURES, Summaries
@@ -195,6 +196,7 @@ def _check_below(base: Part, part: Part) -> None:
             hint=f"Get it with this column: columns=[{base.key!r}].",
         )
     check_key(part)
+    check_meeting(base, part)
     check_matching(part, part.frame[base.key], base)
 
 

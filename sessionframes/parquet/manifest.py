@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sessionframes.errors import SourceResponseError, UnknownSourceError
+from sessionframes.errors import SourceError, SourceResponseError, UnknownSourceError
 from sessionframes.parquet.durable import sha256
 from sessionframes.parquet.faults import DAMAGED, SNAPSHOT, damaged, reading
 from sessionframes.tables.stored import form_of
@@ -114,6 +114,14 @@ def read_manifest(path: Path) -> dict[str, Any]:
     _check_manifest(file, manifest)
     found: dict[str, Any] = manifest
     return found
+
+
+def is_another(path: Path, manifest: Mapping[str, Any]) -> bool:
+    """Tell whether a directory holds another snapshot than the one that said this of itself."""
+    try:
+        return bool(read_manifest(path)[_SEAL] != manifest[_SEAL])
+    except SourceError:
+        return False
 
 
 def stored_tables(path: Path, manifest: Mapping[str, Any]) -> dict[str, StoredTable]:

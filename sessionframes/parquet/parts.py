@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sessionframes.frames.describe import table_schema
+from sessionframes.frames.provenance import ATTRIBUTE
 from sessionframes.parquet.durable import publish, sha256, sync
 
 if TYPE_CHECKING:
@@ -31,14 +32,18 @@ SESSION = "session_id"
 #: Keys of the footer.
 ORIGIN = b"sessionframes"
 DESCRIPTION = b"sessionframes.table"
-#: What a Parquet file ends with: the length of its footer, and a mark.
-_MARK = b"PAR1"
+#: Where pandas keeps the attrs of a frame, as JSON; it gives them to whatever it reads.
+PANDAS_ATTRS = b"PANDAS_ATTRS"
+#: What a Parquet file begins with, and, behind the length of its footer, ends with.
+MARK = b"PAR1"
 
 
 def file_schema(model: type[Table], origin: dict[str, Any]) -> pa.Schema:
     """Return the Arrow schema as files carry it: with what the table promises, provenance, pandas' dtypes."""
+    text = json.dumps(origin, ensure_ascii=False)
     told = {
-        ORIGIN: json.dumps(origin, ensure_ascii=False),
+        ORIGIN: text,
+        PANDAS_ATTRS: json.dumps({ATTRIBUTE: text}, ensure_ascii=False),
         DESCRIPTION: json.dumps(table_schema(model), ensure_ascii=False),
         b"pandas": pa.Schema.from_pandas(model.empty_frame()).metadata[b"pandas"],
     }
@@ -60,7 +65,7 @@ def footer_of(path: Path) -> bytes:
         file.seek(max(size - 8, 0))
         end = file.read(8)
         length = int.from_bytes(end[:4], "little")
-        if end[4:] != _MARK or length + 12 > size:
+        if end[4:] != MARK or length + 12 > size:
             message = "it does not end as a Parquet file"
             raise ValueError(message)
         file.seek(size - 8 - length)

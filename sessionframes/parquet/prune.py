@@ -63,6 +63,15 @@ def prunable(where: Where, table: str) -> Where:
     return join(*(prunable(part, table) for part in where.parts))
 
 
+def is_prunable(where: Where, table: str) -> bool:
+    """Tell whether :func:`prunable` leaves anything of a filter."""
+    if isinstance(where, Condition):
+        return _is_known(where, table)
+    if isinstance(where, Not):
+        return False
+    return (any if isinstance(where, And) else all)(is_prunable(part, table) for part in where.parts)
+
+
 def may_hold(where: Where, range_of: Callable[[str], Range | None]) -> bool:
     """Tell whether there may be a row that fulfils a filter.
 
@@ -84,7 +93,9 @@ def may_hold(where: Where, range_of: Callable[[str], Range | None]) -> bool:
 def _is_known(condition: Condition, table: str) -> bool:
     field = condition.field
     of_column = field.table == table and not condition.part and not condition.path
-    return of_column and field.kind in _KINDS and condition.lookup in _LOOKUPS
+    # A NaN is a null that nobody has counted.
+    is_counted = condition.lookup != "isnull" or field.kind != "number"
+    return of_column and field.kind in _KINDS and condition.lookup in _LOOKUPS and is_counted
 
 
 def _comparable(condition: Condition) -> Condition:
@@ -97,8 +108,7 @@ def _comparable(condition: Condition) -> Condition:
 def _may_hold(condition: Condition, known: Range) -> bool:
     lookup, value = condition.lookup, condition.value
     if lookup == "isnull":
-        # A NaN is a null that nobody has counted.
-        return condition.field.kind == "number" or known.nulls is None or known.nulls > 0
+        return known.nulls is None or known.nulls > 0
     if known.least is None or known.most is None:
         return known.nulls is None or known.nulls < known.rows
     if lookup == "in":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sessionframes.errors import SourceUnavailableError
+from sessionframes.errors import SourceError, SourceUnavailableError
 from sessionframes.parquet.faults import SNAPSHOT, damaged, reading
+from sessionframes.parquet.manifest import is_another
 from sessionframes.parquet.parts import ROWS_PER_GROUP, footer_of
 from sessionframes.parquet.prune import Range, may_hold, prunable
 from sessionframes.query.where import EVERY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sessionframes.parquet.manifest import PartFile
@@ -73,10 +74,13 @@ class SnapshotTransport:
     ----------
     path : Path
         The directory, absolute.
+    manifest : mapping
+        What it said of itself when it was opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, manifest: Mapping[str, Any]) -> None:
         self._path = path
+        self._manifest = manifest
         self._lock = Lock()
         self._footers: dict[Path, pq.FileMetaData] = {}
         self._is_open = True
@@ -101,13 +105,13 @@ class SnapshotTransport:
             wanted = wanted_of(footer, where, names)
             if not wanted.groups:
                 continue
-            with reading(part.path, request.table):
+            with self._reading(part, request.table):
                 # Not mapped into memory: a file that is cut meanwhile would end the process.
                 opened = pa.OSFile(str(part.path), "rb")
                 file = pq.ParquetFile(opened, metadata=footer, page_checksum_verification=True)
             with opened:
                 for groups, rows in _pages(wanted):
-                    with reading(part.path, request.table):
+                    with self._reading(part, request.table):
                         page = file.read_row_groups(groups, columns=names)
                         _check_unchanged(part, request.table)
                     if page.num_rows != rows:
@@ -146,6 +150,23 @@ class SnapshotTransport:
             self._is_open = False
             self._footers.clear()
 
+    @contextmanager
+    def _reading(self, part: PartFile, table: str) -> Iterator[None]:
+        """Say in our errors what goes wrong, and to connect again where the snapshot is another by now."""
+        try:
+            with reading(part.path, table):
+                yield
+        except SourceError as error:
+            if self._was_replaced(part):
+                error.hint = "Connect to it again."
+            raise
+
+    def _was_replaced(self, part: PartFile) -> bool:
+        with suppress(OSError):
+            if _is_another(part):
+                return True
+        return is_another(self._path, self._manifest)
+
     def _footer(self, part: PartFile, request: Scan) -> pq.FileMetaData:
         """Return the footer of a file, which is read once."""
         if not self._is_open:
@@ -153,7 +174,7 @@ class SnapshotTransport:
             raise SourceUnavailableError(
                 message, source=SNAPSHOT, table=request.table, hint="Connect to the snapshot again."
             )
-        with reading(part.path, request.table):
+        with self._reading(part, request.table):
             _check_unchanged(part, request.table)
             with self._lock:
                 known = self._footers.get(part.path)
@@ -172,9 +193,14 @@ def _read_footer(part: PartFile, table: str) -> pq.FileMetaData:
     return pq.read_metadata(pa.BufferReader(end))
 
 
-def _check_unchanged(part: PartFile, table: str) -> None:
+def _is_another(part: PartFile) -> bool:
+    """Tell whether the file is not the one that was there when the snapshot was opened."""
     facts = part.path.stat()
-    if (facts.st_size, facts.st_mtime_ns) != (part.bytes, part.mtime_ns):
+    return (facts.st_size, facts.st_mtime_ns) != (part.bytes, part.mtime_ns)
+
+
+def _check_unchanged(part: PartFile, table: str) -> None:
+    if _is_another(part):
         raise damaged(part.path, table, "was replaced or changed since the snapshot was opened")
 
 

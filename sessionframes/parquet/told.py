@@ -12,13 +12,12 @@ from sessionframes.errors import UnknownSourceError
 from sessionframes.frames.provenance import ATTRIBUTE
 from sessionframes.parquet.faults import reading
 from sessionframes.parquet.manifest import read_manifest
-from sessionframes.parquet.parts import ORIGIN, footer_of
+from sessionframes.parquet.parts import MARK, ORIGIN, PANDAS_ATTRS, footer_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Where pandas keeps the attrs of a frame.
-_OF_PANDAS = b"PANDAS_ATTRS"
+_WHAT_TELLS = "a directory or a Parquet file"
 
 
 def provenance_of(path: Path) -> dict[str, Any]:
@@ -42,8 +41,13 @@ def provenance_of(path: Path) -> dict[str, Any]:
     sessionframes.errors.SourceError
         There is nothing, it cannot be read, or it tells nothing.
     """
-    if path.is_file():
+    with reading(path):
+        is_file, is_there = path.is_file(), path.exists()
+    if is_file:
         return _of_file(path)
+    if not is_there:
+        message = f"there is no {path}."
+        raise UnknownSourceError(message, hint=f"Give {_WHAT_TELLS}.")
     manifest = read_manifest(path)
     names = ("question", "started", "resumed", "finished", "sessionframes")
     told = {name: manifest[name] for name in names if name in manifest}
@@ -57,8 +61,8 @@ def provenance_of(path: Path) -> dict[str, Any]:
 def _of_file(path: Path) -> dict[str, Any]:
     metadata = _metadata(path)
     origin = _parsed(metadata[ORIGIN]) if ORIGIN in metadata else None
-    if origin is None and _OF_PANDAS in metadata:
-        attrs = _parsed(metadata[_OF_PANDAS]) or {}
+    if origin is None and PANDAS_ATTRS in metadata:
+        attrs = _parsed(metadata[PANDAS_ATTRS]) or {}
         origin = _parsed(attrs.get(ATTRIBUTE, ""))
     if origin is None:
         message = f"{path} does not tell where it came from."
@@ -68,6 +72,11 @@ def _of_file(path: Path) -> dict[str, Any]:
 
 def _metadata(path: Path) -> dict[bytes, bytes]:
     with reading(path):
+        with path.open("rb") as file:
+            is_parquet = file.read(len(MARK)) == MARK
+        if not is_parquet:
+            message = f"{path} is no Parquet file."
+            raise UnknownSourceError(message, hint=f"Give {_WHAT_TELLS}.")
         return pq.read_metadata(pa.BufferReader(footer_of(path))).metadata or {}
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -14,15 +12,20 @@ from sessionframes.config import Option, Options
 from sessionframes.connection import Connection
 from sessionframes.errors import ConfigError, ExportError, QueryError
 from sessionframes.parquet.manifest import checked_tables, read_manifest, stored_tables
+from sessionframes.parquet.prune import is_prunable
 from sessionframes.parquet.read import Scan, SnapshotTransport
+from sessionframes.paths import placed
 from sessionframes.query.scope import scope_of
+from sessionframes.query.where import Condition, all_of, conjuncts
 from sessionframes.source import ARGUMENT_KINDS, Argument, Plan, Read, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from sessionframes.parquet.manifest import StoredTable
     from sessionframes.query import Query
+    from sessionframes.query.where import Field
     from sessionframes.tables import Table
 
 #: What stands before the description of a switch that was off.
@@ -52,6 +55,8 @@ class SnapshotConnection(Connection):
         By which it was opened.
     switched_on : mapping
         By table, the switches that were on when it was exported.
+    flags : mapping
+        By table and switch, the column that is true on those rows that are there without the switch.
     """
 
     def __init__(
@@ -60,28 +65,52 @@ class SnapshotConnection(Connection):
         transport: SnapshotTransport,
         options: Options,
         switched_on: Mapping[str, frozenset[str]],
+        flags: Mapping[str, Mapping[str, Field]],
     ) -> None:
         super().__init__(source, transport)
         self._options = options
         self._switched_on = switched_on
+        self._flags = flags
 
     def query(self, table: str, **arguments: Any) -> Query:
         """Return the question that a ``get_*`` call with these arguments asks; see :class:`Connection`.
 
+        The same call asks the same of a snapshot and of its source: rows that a switch brings are left out
+        where it is not said, even if they were exported.
+
         Raises
         ------
         sessionframes.errors.QueryError
-            As of every source; or a switch is not to be as it was when this was exported.
+            As of every source; or a switch cannot be as it is said, since this was exported another way.
         """
-        on = self._switched_on.get(table, frozenset())
-        for name in self.read(table).switches:
-            said = arguments.get(name)
-            if isinstance(said, bool) and said != (name in on):
-                how = f"with {name}=True" if name in on else f"without {name}"
-                message = f"this snapshot was exported {how}."
-                hint = "Export it again the other way."
-                raise QueryError(message, source=self.source.name, table=table, hint=hint)
-        return super().query(table, **{**dict.fromkeys(on, True), **arguments})
+        read, on = self.read(table), self._switched_on.get(table, frozenset())
+        # What changes rows, and brings none, stays as it was.
+        kept = dict.fromkeys(on - read.brings.keys(), True)
+        query = super().query(table, **{**kept, **arguments})
+        undone = []
+        for name in read.switches:
+            if name in query.switches and name not in on:
+                raise self._exported(table, f"without {name}", "Export it again the other way.")
+            if name in on and name not in query.switches:
+                undone.append(self._undone(table, name))
+        return replace(query, where=all_of(query.where, *undone)) if undone else query
+
+    def _undone(self, table: str, switch: str) -> Condition:
+        """Return what is fulfilled by the rows that are there without a switch."""
+        field = self._flags[table].get(switch)
+        if field is not None:
+            return Condition(field, "exact", True)
+        column = self.read(table).brings.get(switch)
+        if column is None:
+            raise self._exported(table, f"with {switch}=True", "Export it again the other way.")
+        how = f"with {switch}=True, and does not tell {column} of each row"
+        hint = f"Say {switch}=True to have all of them, or export whole tables, with that of {column}."
+        raise self._exported(table, how, hint)
+
+    def _exported(self, table: str, how: str, hint: str) -> QueryError:
+        return QueryError(
+            f"this snapshot was exported {how}.", source=self.source.name, table=table, hint=hint
+        )
 
     def export(self, path: str | Path, tables: Sequence[str] | None = None, **options: Any) -> Path:
         """Write tables to another directory; see :meth:`Connection.export`.
@@ -91,7 +120,7 @@ class SnapshotConnection(Connection):
         sessionframes.errors.ExportError
             As of every source; or the directory is that of this snapshot.
         """
-        if Path(path).exists() and Path(path).samefile(self.transport.address):
+        if placed(path).exists() and placed(path).samefile(self.transport.address):
             message = f"{path} is the snapshot itself."
             raise ExportError(message, source=self.source.name, hint="Choose another directory.")
         return super().export(path, tables, **options)
@@ -113,40 +142,61 @@ def open_snapshot(options: Options) -> SnapshotConnection:
     if not options["path"]:
         message = "not told which directory."
         raise ConfigError(message, source=SOURCE.name, hint='Say connect("snapshot", path=...).')
-    # Unlike pathlib's, this one leaves as it is what nobody's home is known for.
-    path = Path(os.path.expanduser(options["path"])).absolute()  # noqa: PTH111
+    path = placed(options["path"])
     manifest = read_manifest(path)
     tables = checked_tables(
         stored_tables(path, manifest), verify=options["verify"], progress=options["progress"]
     )
-    source = replace(
-        SOURCE,
-        reads={name: _read(stored, tables) for name, stored in tables.items()},
-        origin={"snapshot_of": _original(manifest)},
-    )
+    reads = {name: _read(stored, tables, _original(manifest, name)) for name, stored in tables.items()}
     on = {
         name: frozenset(switch for switch, told in stored.switches.items() if told["on"])
         for name, stored in tables.items()
     }
+    flags = {name: _flags(stored, tables, manifest) for name, stored in tables.items()}
     # Where another process works is another matter.
     settled = replace(options, values={**options.values, "path": str(path)})
-    return SnapshotConnection(source, SnapshotTransport(path), settled, on)
+    transport = SnapshotTransport(path, manifest)
+    return SnapshotConnection(replace(SOURCE, reads=reads), transport, settled, on, flags)
 
 
-def _original(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return of what this is a snapshot: a snapshot of one is of what that was of."""
-    question = manifest["question"]
-    told = {"source": question.get("source"), "address": question.get("address")}
-    told |= {"time": manifest["started"], "sessionframes": manifest["sessionframes"]}
-    original: dict[str, Any] = question.get("snapshot_of") or told
-    return original
+def _original(manifest: Mapping[str, Any], table: str) -> dict[str, Any]:
+    """Return of what a table is a snapshot: a snapshot of one is of what that was of."""
+    origin = manifest["tables"][table]["origin"]
+    former: dict[str, Any] | None = origin.get("snapshot_of")
+    if former is not None:
+        return {**former, "query": f"{origin['query']} of {former['query']}"}
+    told = {name: origin.get(name) for name in ("source", "address", "query")}
+    return {**told, "time": manifest["started"], "sessionframes": manifest["sessionframes"]}
 
 
-def _read(stored: StoredTable, tables: Mapping[str, StoredTable]) -> Read:
+def _flags(
+    stored: StoredTable, tables: Mapping[str, StoredTable], manifest: Mapping[str, Any]
+) -> dict[str, Field]:
+    """Return by which column each switch that was on can be undone, where each row has it."""
+    scope = scope_of(stored.form, [other.form for other in tables.values()])
+    found = {}
+    for name, told in stored.switches.items():
+        flag = scope.get(told.get("brings", ""))
+        if not told["on"] or not told.get("is_told") or flag is None or flag.kind != "flag":
+            continue
+        parts = manifest["tables"][flag.table]["parts"]
+        # Rows above that were left out as invalid have no flag any more.
+        if flag.table == stored.form.table_name() or not any(part["rows_left_out"] for part in parts):
+            found[name] = flag
+    return found
+
+
+def _read(stored: StoredTable, tables: Mapping[str, StoredTable], original: Mapping[str, Any]) -> Read:
     forms = [other.form for other in tables.values()]
-    switches = {name: _description(told) for name, told in stored.switches.items()}
-    arguments = tuple(_arguments(stored, scope_of(stored.form, forms)))
-    return Read(stored.form, partial(_compile, stored), _flatten, arguments, switches)
+    return Read(
+        stored.form,
+        partial(_compile, stored),
+        _flatten,
+        tuple(_arguments(stored, scope_of(stored.form, forms))),
+        {name: _description(told) for name, told in stored.switches.items()},
+        brings={name: told["brings"] for name, told in stored.switches.items() if "brings" in told},
+        origin={"snapshot_of": original},
+    )
 
 
 def _description(told: Mapping[str, Any]) -> str:
@@ -165,7 +215,9 @@ def _compile(stored: StoredTable, query: Query) -> Plan:
     names = query.needed(query.where)
     schema = pa.schema([query.table.arrow_schema().field(name) for name in names])
     # Row groups are chosen by the filter; which of their rows count is left to do.
-    return Plan([Scan(query.table.table_name(), stored.parts, schema, query.where)], query.where)
+    table = query.table.table_name()
+    narrowing = all_of(*(part for part in conjuncts(query.where) if is_prunable(part, table)))
+    return Plan([Scan(table, stored.parts, schema, query.where)], query.where, narrowing=narrowing)
 
 
 def _flatten(form: type[Table], page: pa.Table) -> pa.Table:

@@ -216,6 +216,9 @@ def told(failures: pd.DataFrame, rows: int) -> str:
     for (column, check), group in list(groups)[:_FAULTS_TOLD]:
         values = ", ".join(f"{str(value)[:_WIDEST]!r}" for value in group["value"].head(_KEYS_TOLD))
         keys = ", ".join(group["key"].dropna().head(_KEYS_TOLD))
+        if str(check).startswith("dtype "):  # of the column as a whole
+            said.append(f"{column} breaks '{check}': {values}")
+            continue
         more = ", ..." if len(group) > _KEYS_TOLD else ""
         said.append(f"{column} breaks '{check}' {len(group)} times: {values}{more} (keys {keys}{more})")
     if groups.ngroups > _FAULTS_TOLD:

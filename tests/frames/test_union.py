@@ -118,7 +118,8 @@ def test_joined_frames_keep_the_core_columns_of_all_their_tables(lims):
 
 def test_a_column_that_only_some_have_is_null_in_the_others(lims, theirs):
     located = lims.get_units(limit=3, join="channels")
-    both = sf.union(located, theirs)
+    with pytest.warns(sf.LackingColumnsWarning, match="ibl without local_index, .*They are null there"):
+        both = sf.union(located, theirs)
     assert both.loc["ibl", "structure_acronym"].isna().all()
     assert both.loc["ibl", "local_index"].isna().all()
     assert str(both["local_index"].dtype) == "Int64"
@@ -129,13 +130,17 @@ def test_a_column_that_only_some_have_is_null_in_the_others(lims, theirs):
 
 
 def test_columns_that_none_has_are_not_there(lims):
-    both = sf.union(
-        a=lims.get_units(limit=2, columns=["snr"]), b=lims.get_units(limit=2, columns=["quality"])
-    )
+    snr, quality = (lims.get_units(limit=2, columns=[name]) for name in ("snr", "quality"))
+    with pytest.warns(sf.LackingColumnsWarning, match="a without quality; b without snr") as told:
+        both = sf.union(a=snr, b=quality)
+    assert told[0].message.lacking == {"a": ["quality"], "b": ["snr"]}
+    assert told[0].filename == __file__
     assert list(both.columns) == ["quality", "snr"]
     assert both["quality"].isna().tolist() == [True, True, False, False]
     # A column that is never null may be so where a frame was got without it.
-    both = sf.union(a=lims.get_units(limit=1, columns=["session_id"]), b=lims.get_units(limit=1, columns=[]))
+    of_session = lims.get_units(limit=1, columns=["session_id"])
+    with pytest.warns(sf.LackingColumnsWarning):
+        both = sf.union(a=of_session, b=lims.get_units(limit=1, columns=[]))
     assert both["session_id"].isna().tolist() == [False, True]
 
 
@@ -203,6 +208,19 @@ def test_two_places_of_one_name_are_told_apart(theirs):
         sf.union(theirs, other)
     both = sf.union(first=theirs, second=other)
     assert both.index.get_level_values("source").tolist() == ["first"] * 3 + ["second"]
+
+
+def test_places_are_told_apart_within_unions_too(theirs):
+    other = of(TextUnits, [unit("x")], address="https://elsewhere.example.org")
+    inner = sf.union(north=theirs)
+    for named in (sf.union(north=other), sf.union(sf.union(north=other))):
+        with pytest.raises(JoinError, match=r"two frames are of 'north', one at .*alyx.* one at .*elsewhere"):
+            sf.union(inner, named)
+    with pytest.raises(JoinError, match="two frames are of 'north'"):
+        sf.union(inner, north=other)
+    assert len(sf.union(inner, south=other)) == 4
+    with pytest.raises(QueryError, match="empty name"):
+        sf.union(**{"": theirs})
 
 
 def test_a_key_that_comes_twice_is_refused(ours, theirs):

@@ -175,7 +175,8 @@ def test_a_channel_published_twice_comes_once(ibl_lab: Lab) -> None:
     assert len(both) == 56 * 384
     with pytest.raises(JoinError, match=f"{len(both)} keys are there several times"):
         sf.union(sf.union(ibl=channels), sf.union(ibl=atlas))
-    united = sf.union(ibl=channels, atlas=atlas)
+    with pytest.warns(sf.LackingColumnsWarning, match="atlas without session_id"):
+        united = sf.union(ibl=channels, atlas=atlas)
     assert len(united) == len(channels) + len(atlas)
     # A null where a table has none by itself: the atlas does not tell its sessions.
     assert united["session_id"].isna().groupby(level="source").sum().to_dict() == {

@@ -109,7 +109,14 @@ SOURCE = Source(
     description="LIMS of the Allen Institute (Postgres): what AllenSDK's EcephysProjectLimsApi reads.",
     options=OPTIONS,
     reads={
-        "sessions": Read(LimsSessions, reads.sessions, from_batch, (_PUBLISHED_AT,), {**_INCLUDE, **_FILL}),
+        "sessions": Read(
+            LimsSessions,
+            reads.sessions,
+            from_batch,
+            (_PUBLISHED_AT,),
+            {**_INCLUDE, **_FILL},
+            brings={"include_unusable": "session_usable"},
+        ),
         "probes": Read(
             LimsProbes,
             reads.probes,
@@ -118,6 +125,7 @@ SOURCE = Source(
             _INCLUDE,
             joins=("sessions",),
             tally=tallies.probes,
+            brings={"include_unusable": "probe_usable"},
         ),
         "channels": Read(
             LimsChannels,
@@ -127,6 +135,7 @@ SOURCE = Source(
             _INCLUDE,
             joins=("probes", "sessions"),
             tally=tallies.channels,
+            brings={"include_unusable": "channel_usable"},
         ),
         "units": Read(
             LimsUnits,
@@ -136,6 +145,7 @@ SOURCE = Source(
             _INCLUDE,
             joins=("channels", "probes", "sessions"),
             tally=tallies.units,
+            brings={"include_unusable": "unit_usable"},
         ),
         "unit_metrics": Read(
             LimsUnitMetrics,
@@ -144,6 +154,7 @@ SOURCE = Source(
             (texts_argument("session_types", "session_type", "Sessions of these types."), _PUBLISHED_AT),
             _INCLUDE,
             newest_by=metrics.NEWEST_BY,
+            brings={"include_unusable": "unit_usable"},
         ),
     },
     open=open_lims,

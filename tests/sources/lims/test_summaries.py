@@ -197,10 +197,12 @@ def test_it_tells_what_was_counted(lims):
     assert {part["address"] for part in origin["parts"]} == {lims.transport.address}
 
 
-def test_it_tells_what_its_source_tells_of_all_frames(lims):
-    db = LimsConnection(replace(SOURCE, origin={"of": "old"}), lims.transport)
+def test_it_tells_what_its_source_tells_of_each_table(lims):
+    reads = {name: replace(read, origin={"of": f"old {name}"}) for name, read in SOURCE.reads.items()}
+    db = LimsConnection(replace(SOURCE, reads=reads), lims.transport)
     origin = json.loads(db.summarize("sessions").attrs["sessionframes"])
-    assert [part["of"] for part in origin["parts"]] == ["old"] * 4
+    told = {part["table"]: part["of"] for part in origin["parts"]}
+    assert told == {name: f"old {name}" for name in ("sessions", "probes", "channels", "units")}
 
 
 REFUSED = {

@@ -28,7 +28,7 @@ def of_lims(lims: Connection, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def of_all_lims(lims: Connection, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     """A snapshot of each LIMS in turn, of what is not usable too."""
     path = tmp_path_factory.mktemp("all") / "out"
-    lims.export(path, include_unusable=True, fill_genotype=True, progress=False)
+    lims.export(path, include_unusable=True, sessions_per_chunk=3, progress=False)
     with sf.connect(path) as db:
         yield db
 

@@ -151,9 +151,13 @@ def test_a_frame_tells_where_it_came_from(out):
         assert told["query"] == "cells(where=rate__gt=1.0)"
         original = told["snapshot_of"]
         assert (original["source"], original["address"]) == ("fake", "memory://fake")
-        assert original.keys() == {"source", "address", "time", "sessionframes"}
+        assert original.keys() == {"source", "address", "query", "time", "sessionframes"}
+        assert original["query"] == "cells()"
         joined = json.loads(db.get("cells", join=["sessions"]).attrs["sessionframes"])
-        assert [part["snapshot_of"] for part in joined["parts"]] == [original, original]
+        assert [part["snapshot_of"] for part in joined["parts"]] == [
+            original,
+            {**original, "query": "sessions()"},
+        ]
 
 
 def test_several_threads_may_ask_at_once(out):

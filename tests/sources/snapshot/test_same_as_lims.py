@@ -121,31 +121,6 @@ def test_wrong_questions_are_refused_alike(lims, of_lims, arguments):
     assert said[0] == said[1]
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_a_switch_is_as_it_was_when_it_was_exported(lims, of_lims, of_all_lims, table):
-    wanted = lims.get(table, include_unusable=True)
-    if table == "sessions":
-        wanted = lims.get_sessions(include_unusable=True, fill_genotype=True)
-    assert len(wanted) > len(lims.get(table))
-    same(of_all_lims.get(table), wanted)
-    same(of_all_lims.get(table, include_unusable=True), wanted)
-    same(of_lims.get(table, include_unusable=False), lims.get(table))
-    with pytest.raises(QueryError, match=rf"snapshot\.{table}: .*exported without include_unusable"):
-        of_lims.get(table, include_unusable=True)
-    with pytest.raises(QueryError, match=rf"snapshot\.{table}: .*exported with include_unusable=True"):
-        of_all_lims.get(table, include_unusable=False)
-    for db in (of_lims, of_all_lims):
-        with pytest.raises(QueryError, match="include_unusable is 'yes'"):
-            db.get(table, include_unusable="yes")
-
-
-def test_what_is_not_said_of_switches_is_told(of_lims, of_all_lims):
-    told = str(of_lims.explain("units"))
-    assert "include_unusable=True: Exported without: Also habituation" in told
-    assert "not said" not in str(of_all_lims.explain("units"))
-    assert of_all_lims.explain("units").question == "units(include_unusable=True)"
-
-
 def test_a_part_of_a_source_holds_what_was_exported(lims, tmp_path):
     early = {"published_at": "2018-12-31"}
     path = lims.export(tmp_path / "out", ["sessions", "units"], **early, progress=False)
@@ -181,7 +156,10 @@ def test_a_snapshot_of_a_snapshot_answers_alike_and_tells_whose_it_is(lims, of_l
             early = {"published_at": "2019-12-31"}
             same(db.get(table, **early), lims.get(table, session_ids=some, **early))
         told = [json.loads(one.get_units(limit=1).attrs["sessionframes"]) for one in (of_lims, db)]
-        assert told[0]["snapshot_of"] == told[1]["snapshot_of"]
+        first, second = (one["snapshot_of"] for one in told)
+        assert {**second, "query": "units()"} == first
+        asked = str(of_lims.query("units", session_ids=some))
+        assert second["query"] == f"{asked} of {of_lims.query('sessions', session_ids=some)} of units()"
         assert told[1]["snapshot_of"]["source"] == "lims"
         assert told[1]["snapshot_of"]["address"] == lims.transport.address
         assert told[1]["address"] == str(again)
