@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sessionframes.arguments import make_query, taken
 from sessionframes.calls import Calls
-from sessionframes.config import mask, nearest
+from sessionframes.config import mask
 from sessionframes.downloads import download, stream
-from sessionframes.errors import ExportError, TableNotProvidedError
+from sessionframes.errors import ExportError
 from sessionframes.explain import Explanation, explain
 from sessionframes.frames.describe import describe, describe_tables
 from sessionframes.frames.join import check_orphans
 from sessionframes.frames.provenance import attach, describe_origin
 from sessionframes.joining import completed, question_about, split
+from sessionframes.lacking import not_provided
 from sessionframes.pipeline import fetched
 from sessionframes.query import Query
 from sessionframes.query.scope import fields_of
@@ -25,7 +26,7 @@ from sessionframes.tables.convert import to_frame
 from sessionframes.tables.validation import OnInvalid, check_choice, checked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -214,7 +215,7 @@ class Connection(Calls):
             The source has no such table.
         """
         if not isinstance(table, str) or table not in self._source.reads:
-            raise self._not_provided("table", table, self.tables)
+            raise not_provided(self._source, "table", table, self.tables, self.who_has)
         return self._source.reads[table]
 
     def arguments(self, table: str) -> tuple[str, ...]:
@@ -337,6 +338,12 @@ class Connection(Calls):
             arguments=arguments,
         )
 
+    def through(self, transport: Transport) -> Self:
+        """Return this connection as it is by another view of the source, such as a consistent one."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, _transport=transport)
+        return other
+
     def close(self) -> None:
         """Let go of everything that was opened; a second call does nothing."""
         self._transport.close()
@@ -380,21 +387,7 @@ class Connection(Calls):
         above = Above(models, fetch_above)
         return fetched(read, query, transport, self._source.name, above=above, progress=progress)
 
-    def _not_provided(self, what: str, name: object, known: Iterable[str]) -> TableNotProvidedError:
-        message = f"this source has no {what} {name!r}."
-        return TableNotProvidedError(message, source=self._source.name, hint=self._who_else(name, known))
-
-    def _who_else(self, name: object, known: Iterable[str]) -> str:
-        if not isinstance(name, str):
-            return nearest(str(name), known)
-        if name in self._source.files:
-            return f"It is a kind of file: say download({name!r}, ...)."
-        if name in self._source.reads:
-            return f"It is a table: say get({name!r}, ...)."
-        others = self.who_has(name)
-        return f"Ask {' or '.join(others)}." if others else nearest(name, known)
-
     def _file_kind(self, kind: str) -> tuple[FileTransport, FileKind]:
         if self._files is None or not isinstance(kind, str) or kind not in self._source.files:
-            raise self._not_provided("kind of file", kind, self._source.files)
+            raise not_provided(self._source, "kind of file", kind, self._source.files, self.who_has)
         return self._files, self._source.files[kind]

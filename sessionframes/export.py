@@ -206,14 +206,15 @@ def _asked(db: Connection, table: str, queries: Mapping[str, Query]) -> dict[str
 
 
 def _switch(db: Connection, table: str, name: str, queries: Mapping[str, Query]) -> dict[str, Any]:
-    """Return whether a switch was on, and by what column its rows are known, if each row has that."""
+    """Return whether a switch is on, and which exported column tells of each row whether it brings it."""
     read, query = db.read(table), queries[table]
     told: dict[str, Any] = {"on": name in query.switches}
     if name not in read.brings:
         return told
-    flag = scope_of(read.table, [db.read(other).table for other in queries]).get(read.brings[name])
+    column = read.brings[name]
+    flag = scope_of(read.table, [db.read(other).table for other in queries]).get(column or "")
     is_told = flag is not None and _holds_all(queries[flag.table], query, name)
-    return {**told, "brings": read.brings[name], "is_told": is_told}
+    return {**told, "brings": column if is_told else None}
 
 
 def _holds_all(above: Query, below: Query, switch: str) -> bool:

@@ -150,7 +150,7 @@ class Read:
         they are in. None where the source cannot do all of the filter; pure.
     brings : mapping
         For switches that bring rows, the column that is true on those that come without it: the table's own,
-        or one of a table above. By it a snapshot that has them all answers either way.
+        or one of a table above; None where there is none. By it a snapshot with all rows answers either way.
     origin : mapping
         What the provenance of its frames tells beside source, address and question, ready for JSON.
     """
@@ -163,7 +163,7 @@ class Read:
     newest_by: str | None = None
     joins: Sequence[str] = ()
     tally: Callable[[Query, type[Table]], Plan | None] | None = None
-    brings: Mapping[str, str] = field(default_factory=dict)
+    brings: Mapping[str, str | None] = field(default_factory=dict)
     origin: Mapping[str, Any] = field(default_factory=dict)
 
 

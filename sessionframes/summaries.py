@@ -55,6 +55,9 @@ class Asked(Protocol):
     def fetch_arrow(self, read: Read, query: Query) -> pa.Table:
         """Return the answer to a question."""
 
+    def through(self, transport: Transport) -> Asked:
+        """Return the same, reached by another view of it."""
+
 
 def summarize(db: Asked, table: str, of: Any, arguments: Mapping[str, Any]) -> pd.DataFrame:
     """Return a table with what is counted below it; see :meth:`sessionframes.calls.Calls.summarize`."""
@@ -66,8 +69,11 @@ def summarize(db: Asked, table: str, of: Any, arguments: Mapping[str, Any]) -> p
     # What is wrong with a filter is to be told before anything is sent.
     for name, told in asked.items():
         _question(db, name, told)
-    base = part_of(db.get(table, **arguments))
-    return summarized(base, [_tally(db, name, base, above, told) for name, told in asked.items()])
+    # Rows and what is counted below them are to be of one state of the source.
+    with db.transport.consistent() as view:
+        seen = db.through(view)
+        base = part_of(seen.get(table, **arguments))
+        return summarized(base, [_tally(seen, name, base, above, told) for name, told in asked.items()])
 
 
 def _below(db: Asked, above: type[Table], of: Any) -> dict[str, Any]:

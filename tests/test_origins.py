@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import sessionframes as sf
-from sessionframes.errors import QueryError, UnknownSourceError
+from sessionframes.errors import ExportError, QueryError, UnknownSourceError
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +113,62 @@ def test_a_frame_of_a_snapshot_tells_what_that_is_of(lims, tmp_path):
     assert (origin["source"], origin["address"]) == ("snapshot", str(path))
     assert origin["snapshot_of"]["source"] == "lims"
     assert origin["snapshot_of"]["address"] == lims.transport.address
+    assert origin["snapshot_of"]["query"] == "units()"
+
+
+def test_what_was_asked_before_is_told_of_a_snapshot_of_a_snapshot(lims, tmp_path):
+    filters = {"units": "quality=good", "probes": "probe_name=probeA"}
+    tables = ["units", "probes"]
+    first = lims.export(tmp_path / "first", tables, where=filters, progress=False)
+    of_first = {
+        "units": "units(where=quality=good)",
+        "probes": "probes(where=probe_name=probeA)",
+    }
+    with sf.connect(first) as db:
+        for table in tables:
+            assert told(db.get(table))["snapshot_of"]["query"] == of_first[table]
+        counted = told(db.summarize("probes", "units"))["parts"]
+        assert [part["snapshot_of"]["query"] for part in counted] == [of_first["probes"], of_first["units"]]
+        second = db.export(tmp_path / "second", tables, where="probe_id__gt=5", progress=False)
+    of_second = {name: f"{name}(where=probe_id__gt=5) of {query}" for name, query in of_first.items()}
+    with sf.connect(second) as db:
+        assert {name: told(db.get(name))["snapshot_of"]["query"] for name in tables} == of_second
+        third = db.export(tmp_path / "third", tables, progress=False)
+    with sf.connect(third) as db:
+        origin = told(db.get_units(limit=1))
+    assert origin["query"] == "units(limit=1)"
+    assert origin["snapshot_of"]["query"] == f"units() of {of_second['units']}"
+    assert origin["snapshot_of"]["address"] == lims.transport.address
+    part = sf.provenance(third / "units" / "part-00000.parquet")
+    assert part.origin["snapshot_of"]["query"] == of_second["units"]
+    assert of_second["units"] in str(sf.provenance(third))
+
+
+def test_a_path_may_begin_at_home(lims, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = lims.export("~/labs", ["units"], progress=False)
+    assert path == tmp_path / "labs"
+    wanted = str(sf.provenance(path))
+    assert str(sf.provenance("~/labs")) == str(sf.provenance(Path("~/labs"))) == wanted
+    with sf.connect("~/labs") as one, sf.connect(Path("~/labs")) as other:
+        assert one.transport.address == other.transport.address == str(path)
+        with pytest.raises(ExportError, match="is the snapshot itself"):
+            one.export("~/labs", overwrite=True)
+
+
+def test_a_folder_may_have_the_sign_of_home_for_a_name(lims, tmp_path, monkeypatch):
+    (tmp_path / "work" / "~").mkdir(parents=True)
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path / "work")
+    change = ["sessions", "units"]
+    path = lims.export("./~/labs", change, sessions_per_chunk=1, progress=False)
+    assert path == tmp_path / "work" / "~" / "labs"
+    assert sf.provenance("./~/labs").origin["tables"].keys() == set(change)
+    with sf.connect("./~/labs") as db:
+        pd.testing.assert_frame_equal(db.get_units(), lims.get_units())
+        assert db.transport.address == str(path)
+    assert not list((tmp_path / "home").iterdir())
 
 
 def test_what_tells_nothing_is_refused(tmp_path):

@@ -53,5 +53,5 @@ def _snapshot(url: str, folder: Path) -> Iterator[sf.Connection]:
 #: By the name of the source; one that is not here fails the test of it.
 WIRES = {
     "lims": Wire(_lims, {"include_unusable": True}),
-    "snapshot": Wire(_snapshot),
+    "snapshot": Wire(_snapshot, {"include_unusable": True}),
 }

@@ -38,7 +38,7 @@ def check_key(part: Part) -> None:
         _check_union(part)
     elif index.dtype not in _IDS.values() or str(index.dtype) != (_promised(part, part.key) or index.dtype):
         message = f"{part.key} is of dtype {index.dtype}."
-        raise JoinError(message, **where, hint=_mending(part, part.key, _target(part, part.key)))
+        raise JoinError(message, **where, hint=mending(part, part.key, _target(part, part.key)))
     if not index.is_unique:
         twice = index[index.duplicated()].unique()
         message = f"{len(twice)} keys are there several times: {listed(twice)}."
@@ -71,18 +71,24 @@ def check_matching(carrier: Part, ids: Any, part: Part) -> None:
     if len(promised) > 1:
         hint = "They are of different sources, whose ids do not meet; unite each table by sf.union first."
     elif dtype not in {*_IDS.values(), *map(twin, _IDS.values())}:
-        hint = _mending(carrier, key, str(wanted))
+        hint = mending(carrier, key, str(wanted))
     else:
         # One is whole numbers, the other text: what was promised counts, else numbers if all of them are.
         target = next(iter(promised), None) or ("int64" if _can_be(_texts(ids, part), "int64") else "str")
-        hint = _mending(part if str(wanted) != target else carrier, key, target)
+        hint = mending(part if str(wanted) != target else carrier, key, target)
     raise JoinError(message, table=carrier.name, column=key, hint=hint)
 
 
 def listed(values: Any) -> str:
     """Return the first few of an array of keys as messages show them, and how many more there are."""
-    told = ", ".join(shown(value).strip("'") for value in values[:_KEYS_TOLD].tolist())
+    told = ", ".join(map(_shown, values[:_KEYS_TOLD].tolist()))
     return f"{told} and {len(values) - _KEYS_TOLD} more" if len(values) > _KEYS_TOLD else told
+
+
+def _shown(key: Any) -> str:
+    if isinstance(key, tuple):  # of a union: source and id
+        return ":".join(map(_shown, key))
+    return "null" if pd.isna(key) else shown(key).strip("'")
 
 
 def _once(part: Part) -> str:
@@ -116,8 +122,18 @@ def _target(part: Part, name: str) -> str | None:
     return promised or next((kind for kind in _IDS if _can_be(_values(part, name), kind)), None)
 
 
-def _mending(part: Part, name: str, target: str | None) -> str:
-    """Return what a user can do to give an id another dtype."""
+def mending(part: Part, name: str, target: str | None) -> str:
+    """Return what a user can do to give an id another dtype.
+
+    Parameters
+    ----------
+    part : Part
+        Whose id it is.
+    name : str
+        Its column, or the key.
+    target : str or None
+        The dtype; None where no dtype of ids would do.
+    """
     values = _values(part, name)
     if target is None or not _can_be(values, target):
         return f"{_NO_IDS} These are not: {listed(pd.Index(values.dropna().unique()))}."

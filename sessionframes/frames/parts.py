@@ -10,7 +10,7 @@ import pandas as pd
 import pandera.pandas as pandera
 
 from sessionframes.errors import FrameValidationError, JoinError, QueryError
-from sessionframes.frames.provenance import leaves, origin_of
+from sessionframes.frames.provenance import leaves, origin_of, parts_of
 from sessionframes.query.shown import shown
 from sessionframes.tables import Table, core_tables
 from sessionframes.tables.joined import joined_forms, nearest_first, twin, with_nulls
@@ -88,13 +88,17 @@ def part_of(frame: Any) -> Part:
         twice = frame.columns[frame.columns.duplicated()][0]
         message = f"a frame has two columns named {shown(twice)}."
         raise JoinError(message, hint="Drop or rename one of them.")
+    if frame.index.names[-1] in frame.columns:
+        message = f"a frame has a column named as its index, {shown(frame.index.names[-1])}."
+        raise JoinError(message, hint="Drop the column.")
     origin = origin_of(frame)
-    # In a union the ids of all are text, whatever they were.
-    is_union = frame.index.nlevels > 1
+    # In a union the ids of all are text, whatever they were; so are those of one lab taken out of it.
+    is_union = frame.index.nlevels > 1 or (_is_of_union(origin) and str(frame.index.dtype) == "str")
     told = [] if is_union else list(_told_forms(origin))
     own = _table_of(frame, told)
     own = united_form(own) if is_union else own
-    return Part(frame, _declared(frame, own, told, is_kept=_has_kept(origin)), origin)
+    form = _declared(frame, own, told, is_kept=_has_kept(origin), is_union=is_union)
+    return Part(frame, form, origin)
 
 
 def _way_to_frame(value: Any) -> str:
@@ -123,14 +127,18 @@ def checked_whole(frame: pd.DataFrame, form: type[Table]) -> pd.DataFrame:
     return frame
 
 
+def conversion(name: str, dtype: Any) -> str:
+    """Return what a user can do to give a column of a frame the dtype that its table promises."""
+    is_instant = isinstance(dtype, pd.DatetimeTZDtype)
+    column = f"pd.to_datetime(frame[{name!r}], utc=True)" if is_instant else f"frame[{name!r}]"
+    return f"Convert it: frame[{name!r}] = {column}.astype({str(dtype)!r})."
+
+
 def _mending(failures: pd.DataFrame, form: type[Table]) -> str:
     """Return what to do about columns of a frame that are not as they were promised."""
     for name, check in zip(failures["column"], failures["check"], strict=True):
         if check.startswith("dtype ") and name in form.dtypes():
-            wanted = form.dtypes()[name]
-            is_instant = isinstance(wanted, pd.DatetimeTZDtype)
-            column = f"pd.to_datetime(frame[{name!r}], utc=True)" if is_instant else f"frame[{name!r}]"
-            return f"Convert it: frame[{name!r}] = {column}.astype({str(wanted)!r})."
+            return conversion(name, form.dtypes()[name])
     return "Mend these columns, give those of your own other names, or get the frames anew."
 
 
@@ -166,9 +174,13 @@ def core_columns() -> dict[str, type[Table]]:
 
 def _has_kept(origin: dict[str, Any]) -> bool:
     """Tell whether rows without a counterpart were kept at any step."""
-    parts = origin.get("parts")
-    below = parts if isinstance(parts, list) else []
-    return origin.get("orphans") == "keep" or any(_has_kept(one) for one in below if isinstance(one, dict))
+    return origin.get("orphans") == "keep" or any(map(_has_kept, parts_of(origin)))
+
+
+def _is_of_union(origin: dict[str, Any]) -> bool:
+    """Tell whether the ids of a frame went through a union: those of its rows, at any step."""
+    below = parts_of(origin)
+    return origin.get("step") == "union" or bool(below and _is_of_union(below[0]))
 
 
 def _told_forms(origin: dict[str, Any]) -> Iterator[type[Table]]:
@@ -219,13 +231,12 @@ def _table_of(frame: pd.DataFrame, told: Iterable[type[Table]]) -> type[Table]:
 
 
 def _declared(
-    frame: pd.DataFrame, own: type[Table], told: list[type[Table]], *, is_kept: bool
+    frame: pd.DataFrame, own: type[Table], told: list[type[Table]], *, is_kept: bool, is_union: bool
 ) -> type[Table]:
     """Return the form of a frame: who declared its columns, and where rows may be missing."""
     owners: dict[Any, type[Table]] = {}
     for form in (own, *told):
         owners |= {name: form for name in form.to_schema().columns if name not in owners}
-    is_union = frame.index.nlevels > 1
     core = {name: united_form(form) if is_union else form for name, form in core_columns().items()}
     owners = {**core, **owners}
     recipe = []

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sessionframes.errors import JoinError, QueryError
-from sessionframes.frames.parts import SOURCE, Part, checked_whole, core_columns, part_of, promising
+from sessionframes.frames.keys import mending
+from sessionframes.frames.parts import (
+    SOURCE,
+    Part,
+    checked_whole,
+    conversion,
+    core_columns,
+    part_of,
+    promising,
+)
 from sessionframes.frames.places import UNTOLD, place_of, source_of
 from sessionframes.frames.provenance import attach, leaves, merged, parts_of
 from sessionframes.tables import core_tables
@@ -59,7 +68,8 @@ def union(*frames: pd.DataFrame, **named: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         The rows of all, in the order of the frames. Its index is (``source``, key), both text, as all ids
         are. Its columns are the core columns of the table, and of those joined to it, in one physical unit
-        each as :func:`sessionframes.describe` tells; null where a source does not know. Columns of one
+        each as :func:`sessionframes.describe` tells; null where a source does not know, and not there where
+        no frame has them. Columns of one
         source's own, and of the user's, are left out. Which columns a source lacks, and which were left out,
         stands in the provenance: :func:`sessionframes.provenance`. Where a frame was got without columns
         that others have, as after a forgotten join, a :class:`LackingColumnsWarning` tells it.
@@ -121,9 +131,9 @@ def _source_of(part: Part, label: str | None) -> str | None:
             message = f"the frame given as {label} is a union, whose rows have their sources already."
             raise JoinError(message, table=part.name, hint="Give it without a name.")
         return None
-    if label == "":
-        message = "a frame is given under an empty name."
-        raise QueryError(message, table=part.name, hint="Name the lab.")
+    if label is not None and (not label.strip() or ":" in label):
+        message = f"a frame is given under the name {label!r}."
+        raise QueryError(message, table=part.name, hint="Give a name that is not empty, without a colon.")
     if label is not None:
         return label
     found = {source for source in map(source_of, leaves(part.origin)) if source}
@@ -215,7 +225,7 @@ def _converted(values: pd.Series[Any], dtype: Any, part: Part, *, is_id: bool) -
     if values.dtype == dtype or twin(values.dtype) == dtype or (is_id and is_number and str(dtype) == "str"):
         return values.astype(dtype).array
     message = f"this column is {values.dtype} in a frame, and {dtype} in the table."
-    hint = f"Convert it by astype({str(dtype)!r})."
+    hint = mending(part, str(values.name), str(dtype)) if is_id else conversion(str(values.name), dtype)
     raise JoinError(message, table=part.name, column=str(values.name), hint=hint)
 
 

@@ -55,8 +55,6 @@ class SnapshotConnection(Connection):
         By which it was opened.
     switched_on : mapping
         By table, the switches that were on when it was exported.
-    flags : mapping
-        By table and switch, the column that is true on those rows that are there without the switch.
     """
 
     def __init__(
@@ -65,12 +63,10 @@ class SnapshotConnection(Connection):
         transport: SnapshotTransport,
         options: Options,
         switched_on: Mapping[str, frozenset[str]],
-        flags: Mapping[str, Mapping[str, Field]],
     ) -> None:
         super().__init__(source, transport)
         self._options = options
         self._switched_on = switched_on
-        self._flags = flags
 
     def query(self, table: str, **arguments: Any) -> Query:
         """Return the question that a ``get_*`` call with these arguments asks; see :class:`Connection`.
@@ -97,15 +93,16 @@ class SnapshotConnection(Connection):
 
     def _undone(self, table: str, switch: str) -> Condition:
         """Return what is fulfilled by the rows that are there without a switch."""
-        field = self._flags[table].get(switch)
-        if field is not None:
-            return Condition(field, "exact", True)
-        column = self.read(table).brings.get(switch)
-        if column is None:
+        read = self.read(table)
+        if switch not in read.brings:
             raise self._exported(table, f"with {switch}=True", "Export it again the other way.")
-        how = f"with {switch}=True, and does not tell {column} of each row"
-        hint = f"Say {switch}=True to have all of them, or export whole tables, with that of {column}."
-        raise self._exported(table, how, hint)
+        column = read.brings[switch]
+        if column is None:
+            how = f"with {switch}=True, and does not tell which rows that brought"
+            hint = f"Say {switch}=True to have all of them, or export all tables, and them whole."
+            raise self._exported(table, how, hint)
+        scope = scope_of(read.table, [other.table for other in self.source.reads.values()])
+        return Condition(scope[column], "exact", True)
 
     def _exported(self, table: str, how: str, hint: str) -> QueryError:
         return QueryError(
@@ -147,16 +144,15 @@ def open_snapshot(options: Options) -> SnapshotConnection:
     tables = checked_tables(
         stored_tables(path, manifest), verify=options["verify"], progress=options["progress"]
     )
-    reads = {name: _read(stored, tables, _original(manifest, name)) for name, stored in tables.items()}
+    reads = {name: _read(name, tables, manifest) for name in tables}
     on = {
         name: frozenset(switch for switch, told in stored.switches.items() if told["on"])
         for name, stored in tables.items()
     }
-    flags = {name: _flags(stored, tables, manifest) for name, stored in tables.items()}
     # Where another process works is another matter.
     settled = replace(options, values={**options.values, "path": str(path)})
     transport = SnapshotTransport(path, manifest)
-    return SnapshotConnection(replace(SOURCE, reads=reads), transport, settled, on, flags)
+    return SnapshotConnection(replace(SOURCE, reads=reads), transport, settled, on)
 
 
 def _original(manifest: Mapping[str, Any], table: str) -> dict[str, Any]:
@@ -169,34 +165,31 @@ def _original(manifest: Mapping[str, Any], table: str) -> dict[str, Any]:
     return {**told, "time": manifest["started"], "sessionframes": manifest["sessionframes"]}
 
 
-def _flags(
-    stored: StoredTable, tables: Mapping[str, StoredTable], manifest: Mapping[str, Any]
-) -> dict[str, Field]:
-    """Return by which column each switch that was on can be undone, where each row has it."""
+def _read(table: str, tables: Mapping[str, StoredTable], manifest: Mapping[str, Any]) -> Read:
+    stored = tables[table]
     scope = scope_of(stored.form, [other.form for other in tables.values()])
-    found = {}
-    for name, told in stored.switches.items():
-        flag = scope.get(told.get("brings", ""))
-        if not told["on"] or not told.get("is_told") or flag is None or flag.kind != "flag":
-            continue
-        parts = manifest["tables"][flag.table]["parts"]
-        # Rows above that were left out as invalid have no flag any more.
-        if flag.table == stored.form.table_name() or not any(part["rows_left_out"] for part in parts):
-            found[name] = flag
-    return found
-
-
-def _read(stored: StoredTable, tables: Mapping[str, StoredTable], original: Mapping[str, Any]) -> Read:
-    forms = [other.form for other in tables.values()]
     return Read(
         stored.form,
         partial(_compile, stored),
         _flatten,
-        tuple(_arguments(stored, scope_of(stored.form, forms))),
+        tuple(_arguments(stored, scope)),
         {name: _description(told) for name, told in stored.switches.items()},
-        brings={name: told["brings"] for name, told in stored.switches.items() if "brings" in told},
-        origin={"snapshot_of": original},
+        brings={
+            name: _flag(table, scope.get(told["brings"] or ""), manifest)
+            for name, told in stored.switches.items()
+            if "brings" in told
+        },
+        origin={"snapshot_of": _original(manifest, table)},
     )
+
+
+def _flag(table: str, field: Field | None, manifest: Mapping[str, Any]) -> str | None:
+    """Return the column that tells which rows a switch brought, if each row of a table has it."""
+    if field is None or field.kind != "flag":
+        return None
+    # Rows above that were left out as invalid have no flag any more.
+    lost = sum(part["rows_left_out"] for part in manifest["tables"][field.table]["parts"])
+    return None if lost and field.table != table else field.name
 
 
 def _description(told: Mapping[str, Any]) -> str:

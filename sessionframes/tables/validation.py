@@ -181,7 +181,8 @@ def _wrong_dtypes(
             fault = {"column": name, "check": _NOT_NULL, "key": frame.index[missing], "value": "null"}
             without_place |= missing
         else:
-            check, value = f"dtype {wanted}", f"dtype {values.dtype}"
+            alike = str(wanted) == str(values.dtype)
+            check, value = f"dtype {wanted}", f"dtype {values.dtype!r}" if alike else f"dtype {values.dtype}"
             fault = {"column": name, "check": check, "key": [None], "value": value}
         parts.append(pd.DataFrame(fault, columns=list(_COLUMNS), dtype="object"))
     return pd.concat(parts, ignore_index=True), without_place

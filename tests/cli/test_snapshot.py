@@ -70,6 +70,16 @@ def test_what_cannot_be_asked_is_told(path, tmp_path, capsys):
     assert "no manifest.json" in capsys.readouterr().err
 
 
+def test_what_the_command_left_out_unasked_comes_when_it_is_said(lims, tmp_path, capsys):
+    path = str(lims.export(tmp_path / "all", ["probes"], include_unusable=True, progress=False))
+    for more, wanted in (
+        ([], lims.get_probes()),
+        (["--include-unusable"], lims.get_probes(include_unusable=True)),
+    ):
+        assert main(["get", "probes", "--source", path, "--format", "csv", "--quiet", *more]) == 0
+        assert capsys.readouterr().out == wanted.to_csv()
+
+
 def test_all_hashes_are_compared_when_told(path, capsys):
     assert main(["get", "sessions", "--source", path, "--option", "verify=yes", "--format", "csv"]) == 0
     assert main(["get", "sessions", "--source", path, "--option", "verify=perhaps"]) == 2

@@ -345,7 +345,7 @@ def test_frames_of_a_union_join_by_source_and_id():
     assert joined.loc["alyx", "probe_vertical_position"].tolist() == [7.0] * 3
     error = refusal(both[0], both[1].loc[["lims"]])
     assert "3 of 6 rows" in str(error)
-    assert "('alyx', '1')" in str(error)
+    assert "unit_id alyx:1, " in str(error)
 
 
 def test_a_union_joins_only_with_its_like():

@@ -219,7 +219,7 @@ def test_places_are_told_apart_within_unions_too(theirs):
     with pytest.raises(JoinError, match="two frames are of 'north'"):
         sf.union(inner, north=other)
     assert len(sf.union(inner, south=other)) == 4
-    with pytest.raises(QueryError, match="empty name"):
+    with pytest.raises(QueryError, match="Give a name that is not empty"):
         sf.union(**{"": theirs})
 
 
@@ -255,3 +255,37 @@ def test_what_cannot_be_united_is_refused(lims, ours, theirs):
         sf.union(ours.reset_index())
     with pytest.raises(JoinError, match="some of the frames have the source in their key"):
         sf.join(sf.union(ours), lims.get_channels())
+
+
+def test_hints_do_not_bend_ids_nor_times(lims):
+    whole = lims.get_units(limit=3)
+    units = whole.assign(session_id=whole["session_id"].astype(float))
+    with pytest.raises(JoinError, match="this column is float64") as caught:
+        sf.union(here=units)
+    namespace = {"units": units}
+    exec(caught.value.hint.removeprefix("Say ").removesuffix("."), namespace)
+    pd.testing.assert_frame_equal(sf.union(here=namespace["units"]), sf.union(here=whole))
+    sessions = lims.get_sessions()
+    naive = sessions.assign(start_time=sessions["start_time"].dt.tz_localize(None))
+    with pytest.raises(JoinError) as caught:
+        sf.union(here=naive)
+    namespace = {"frame": naive, "pd": pd}
+    exec(caught.value.hint.removeprefix("Convert it: ").removesuffix("."), namespace)
+    pd.testing.assert_frame_equal(sf.union(here=namespace["frame"]), sf.union(here=sessions))
+
+
+def test_one_lab_of_a_union_is_joined_and_summarized_like_any(lims, theirs):
+    channels = of(
+        TextChannels,
+        [{"channel_id": f"c{key}", "probe_id": "p", "session_id": "s"} for key in theirs.index],
+    )
+    ours = sf.union(lims.get_units(limit=5), theirs).loc["lims"]
+    assert len(sf.join(ours, sf.union(lims.get_channels()).loc["lims"])) == 5
+    units, located = (sf.union(ibl=frame).loc["ibl"] for frame in (theirs, channels))
+    assert len(sf.join(units, located)) == 3
+    assert sf.summarize(located, units)["unit_count"].tolist() == [1, 1, 1]
+
+
+def test_a_column_named_as_the_index_is_refused(ours):
+    with pytest.raises(JoinError, match="a column named as its index, 'unit_id'"):
+        sf.union(ours.assign(unit_id=1))

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import sessionframes as sf
 from sessionframes import Q
 from sessionframes.errors import SourceResponseError, SourceUnavailableError, UnknownSourceError
 from sessionframes.frames.describe import table_schema
@@ -56,6 +57,26 @@ def test_a_frame_that_pandas_wrote_tells_what_the_frame_told(tmp_path):
     assert provenance_of(tmp_path / "frame.parquet") == origin_of(frame)
 
 
+def test_what_pandas_reads_by_itself_tells_what_its_table_tells(out):
+    for table, told in provenance_of(out)["tables"].items():
+        for path in (out / table, parts(out, table)[0]):
+            frame = pd.read_parquet(path)
+            assert origin_of(frame) == told["origin"]
+            assert set(frame.attrs) == {"sessionframes"}
+            # As pandas writes it, so that it is still there after another round.
+            frame.to_parquet(out.parent / "again.parquet")
+            assert provenance_of(out.parent / "again.parquet") == told["origin"]
+
+
+def test_what_pandas_reads_by_itself_knows_its_source(lims, tmp_path):
+    path = lims.export(tmp_path / "out", ["units", "probes"], progress=False)
+    units, probes = (pd.read_parquet(path / table).sort_index() for table in ("units", "probes"))
+    pd.testing.assert_frame_equal(sf.join(units, probes), lims.get_units(join="probes"))
+    united = sf.union(units)
+    assert set(united.index.get_level_values("source")) == {"lims"}
+    pd.testing.assert_frame_equal(united, sf.union(lims.get_units()))
+
+
 @pytest.mark.parametrize("attrs", [{}, {"sessionframes": "x"}, {"sessionframes": "[1]"}, {"mine": 1}])
 def test_other_files_tell_nothing(tmp_path, attrs):
     frame = pd.DataFrame({"x": [1]})
@@ -69,13 +90,27 @@ def test_other_files_tell_nothing(tmp_path, attrs):
 
 def test_what_cannot_be_read_is_told(tmp_path):
     (tmp_path / "x.parquet").write_text("mine")
-    with pytest.raises(SourceResponseError, match="does not end as a Parquet file"):
-        provenance_of(tmp_path / "x.parquet")
+    (tmp_path / "empty").write_bytes(b"")
+    manifest = export(tmp_path / "whole") / "manifest.json"
+    for path in (tmp_path / "x.parquet", tmp_path / "empty", manifest):
+        with pytest.raises(UnknownSourceError, match=r"is no Parquet file\. Give a directory or a Parquet"):
+            provenance_of(path)
+    whole = parts(tmp_path / "whole", "cells")[0].read_bytes()
+    (tmp_path / "z.parquet").write_bytes(whole[:-1])
+    with pytest.raises(
+        SourceResponseError, match=r"z\.parquet is damaged: it does not end as a Parquet file"
+    ):
+        provenance_of(tmp_path / "z.parquet")
     (tmp_path / "y.parquet").write_bytes(b"PAR1xxxx\x04\0\0\0PAR1")
     with pytest.raises(SourceResponseError, match=r"y\.parquet is damaged"):
         provenance_of(tmp_path / "y.parquet")
-    with pytest.raises(UnknownSourceError, match="there is no directory"):
+    with pytest.raises(
+        UnknownSourceError, match=r"there is no .*nothing\. Give a directory or a Parquet file"
+    ):
         provenance_of(tmp_path / "nothing")
+    (tmp_path / "other" / "below").mkdir(parents=True)
+    with pytest.raises(UnknownSourceError, match=r"there is no manifest\.json in it"):
+        provenance_of(tmp_path / "other")
     with pytest.raises((SourceUnavailableError, UnknownSourceError)):
         provenance_of(tmp_path / "x.parquet" / "y")
     interrupted(tmp_path / "out")

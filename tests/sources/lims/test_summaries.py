@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,8 @@ class Recording:
         self._transport = db.transport
         self.sent: list[str] = []
         self.rows = 0
+        self.views = 0
+        self._view = self._transport
 
     @property
     def address(self) -> str:
@@ -78,9 +81,16 @@ class Recording:
 
     def fetch(self, request: Any) -> Iterator[Any]:
         self.sent.append(self._transport.render(request))
-        for page in self._transport.fetch(request):
+        for page in self._view.fetch(request):
             self.rows += page.num_rows
             yield page
+
+    @contextmanager
+    def consistent(self) -> Iterator[Recording]:
+        self.views += 1
+        with self._transport.consistent() as self._view:
+            yield self
+        self._view = self._transport
 
 
 @pytest.fixture
@@ -139,6 +149,8 @@ def test_a_row_per_session_comes_over_the_wire(recorded):
     assert all("GROUP BY" in sql for sql in transport.sent[1:])
     assert transport.rows <= 4 * len(sessions)
     assert sessions["unit_count"].sum() > 4 * len(sessions)
+    # Rows and counts are of one state of the database.
+    assert transport.views == 1
 
 
 def test_the_order_of_acronyms_is_asked_for(recorded):

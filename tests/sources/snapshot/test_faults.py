@@ -17,6 +17,7 @@ from tests.parquet.exports import export, parts
 from tests.sources.snapshot.big import big
 
 ROWS = 3000
+AGAIN = "Connect to it again."
 
 
 @pytest.fixture
@@ -110,7 +111,8 @@ def test_a_file_that_vanishes_is_told(out):
         assert len(db.get("cells")) == ROWS
         parts(out, "cells")[0].unlink()
         for call in (db.get, db.explain):
-            with pytest.raises(SourceUnavailableError, match=r"snapshot\.cells: .*part-00000.* is gone"):
+            gone = r"snapshot\.cells: .*part-00000.* is gone\. Copy it anew"
+            with pytest.raises(SourceUnavailableError, match=gone):
                 call("cells")
         assert len(db.get("labs")) == 2
         shutil.rmtree(out)
@@ -125,15 +127,24 @@ def test_a_file_that_is_replaced_is_told(out, tmp_path, read_before):
         if read_before:
             db.get("cells")
         shutil.copy(parts(other, "cells")[0], parts(out, "cells")[0])
-        with pytest.raises(SourceResponseError, match=r"cells: .*was replaced or changed since"):
-            db.get("cells")
+        for call in (db.get, db.explain):
+            with pytest.raises(SourceResponseError, match=r"cells: .*replaced or changed since") as caught:
+                call("cells")
+            assert caught.value.hint == AGAIN
+    with pytest.raises(SourceResponseError, match="Copy it anew"):
+        sf.connect(out)
 
 
 def test_a_snapshot_that_is_exported_anew_is_told_until_it_is_opened_again(out):
     with sf.connect(out) as db:
         export(out, overwrite=True)
-        with pytest.raises(SourceError, match="was replaced or changed since"):
+        with pytest.raises(SourceError, match=rf"was replaced or changed since .*{AGAIN}"):
             db.get("cells")
+        # Another table of it, which the first does not have any more.
+        export(out, tables=["labs"], overwrite=True)
+        with pytest.raises(SourceUnavailableError, match=rf"cells: .*is gone\. {AGAIN}"):
+            db.get("cells")
+        export(out, overwrite=True)
     with sf.connect(out) as db:
         assert len(db.get("cells")) == 20
 
@@ -144,7 +155,7 @@ def test_a_file_that_is_cut_between_two_pages_is_told(out):
         part = parts(out, "cells")[0]
         pages = db.transport.fetch(scan)
         os.truncate(part, 100)
-        with pytest.raises(SourceResponseError, match="part-00000"):
+        with pytest.raises(SourceResponseError, match=rf"part-00000.* {AGAIN}"):
             list(pages)
 
 

@@ -137,6 +137,18 @@ def test_explain_tells_how_much_of_each_file_would_be_read(wide):
         assert db.get_units(where=Q(session_id__lt=5)).empty
 
 
+def test_explain_tells_by_what_row_groups_are_left_out(wide):
+    where = Q(session_id=700_000_000, quality="good") & Q(snr__isnull=True) & ~Q(snr__gt=2)
+    with sf.connect(wide) as db:
+        told = db.explain("units", where=where & (Q(isi_violations__gt=1) | Q(sex="M")) & Q(sex="F"))
+        assert told.pushed == "quality=good & session_id=700000000"
+        assert told.residual == told.question.removeprefix("units(where=").removesuffix(")")
+        assert told.lookups == ("sessions",)
+        assert (db.explain("units").pushed, db.explain("units").residual) == ("", "")
+        either = Q(session_id=1) | Q(snr__lt=0)
+        assert db.explain("units", where=either).pushed == "session_id=1 | snr__lt=0.0"
+
+
 def test_explain_shows_lookups_of_other_tables(out):
     with sf.connect(out) as db:
         told = str(db.explain("cells", where=Q(session_type="odd")))
