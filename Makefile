@@ -19,6 +19,8 @@ nightly: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.filters
+	$(BIN)/python -m tests.bench.snapshots
+	$(BIN)/python -m tests.bench.joins
 
 lint: $(STAMP)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from sessionframes.connection import Connection
     from sessionframes.frames.describe import describe
     from sessionframes.frames.join import OrphanRowsWarning, join
-    from sessionframes.frames.union import union
+    from sessionframes.frames.quality import quality_filter
+    from sessionframes.frames.summarize import summarize
+    from sessionframes.frames.union import LackingColumnsWarning, union
     from sessionframes.origins import Provenance, provenance
     from sessionframes.query.q import Q
     from sessionframes.registry import connect, list_sources
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Connection",
     "InvalidRowsWarning",
+    "LackingColumnsWarning",
     "OrphanRowsWarning",
     "Provenance",
     "Q",
@@ -37,6 +40,8 @@ __all__ = [
     "join",
     "list_sources",
     "provenance",
+    "quality_filter",
+    "summarize",
     "tables",
     "union",
 ]
@@ -45,6 +50,7 @@ __all__ = [
 _HOMES = {
     "Connection": "sessionframes.connection",
     "InvalidRowsWarning": "sessionframes.tables.validation",
+    "LackingColumnsWarning": "sessionframes.frames.union",
     "OrphanRowsWarning": "sessionframes.frames.join",
     "Provenance": "sessionframes.origins",
     "Q": "sessionframes.query.q",
@@ -54,6 +60,8 @@ _HOMES = {
     "join": "sessionframes.frames.join",
     "list_sources": "sessionframes.registry",
     "provenance": "sessionframes.origins",
+    "quality_filter": "sessionframes.frames.quality",
+    "summarize": "sessionframes.frames.summarize",
     "union": "sessionframes.frames.union",
 }
 

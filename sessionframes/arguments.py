@@ -18,10 +18,11 @@ from sessionframes.query.shown import shown
 from sessionframes.query.text import parse
 from sessionframes.query.values import moment, since, until, whole_day
 from sessionframes.query.where import EVERY, NONE, Condition, Where, all_of
+from sessionframes.tables import core_tables
 from sessionframes.tables.joined import joined_form, nearest_first
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from sessionframes.query.where import Field
     from sessionframes.source import Read
@@ -171,8 +172,11 @@ def _where(where: Any, scope: Scope, reads: Mapping[str, Read]) -> Where:
         return bind(where, scope)
     except QueryError as error:
         owners = [name for name, read in reads.items() if error.column in read.table.dtypes()]
+        lacking = [name for name, form in core_tables().items() if error.column in form.dtypes()]
         if owners and error.column not in scope:
             error.hint = f"It is a column of {' and '.join(owners)}: get those, and give their ids."
+        elif lacking and error.column not in scope:
+            error.hint = f"It is a column of {' and '.join(lacking)}, which this source does not have."
         raise
 
 
@@ -181,13 +185,22 @@ def _joined(join: Any, read: Read, reads: Mapping[str, Read]) -> tuple[str, ...]
     if join is None:
         return ()
     known = _joinable(read, reads)
-    names = dict.fromkeys(_listed(join))
+    names = _listed(join)
     for name in names:
-        if name not in known:
-            message = f"join names {shown(name)}, which is no table that its rows carry the id of."
-            raise QueryError(message, hint=nearest(name if isinstance(name, str) else "", known))
-    order = nearest_first(reads[name].table for name in names)
+        if not isinstance(name, str) or name not in known:
+            is_core = isinstance(name, str) and name in core_tables()
+            what = "this source has no table of that name" if is_core else "there is no such table above"
+            message = f"join names {shown(name)}, and {what}."
+            raise QueryError(message, hint=_way_to(name, known))
+    order = nearest_first(reads[name].table for name in dict.fromkeys(names))
     return tuple(form.table_name() for form in order)
+
+
+def _way_to(name: Any, known: Iterable[str]) -> str:
+    """Return what to say to who gave a wrong name, or several as one text."""
+    if isinstance(name, str) and "," in name:
+        return f"Give a list: {shown([one.strip() for one in name.split(',')])}."
+    return nearest(name if isinstance(name, str) else "", known)
 
 
 def _joinable(read: Read, reads: Mapping[str, Read]) -> list[str]:
@@ -239,7 +252,7 @@ def _own(name: Any, argument: str, form: type[Table], scope: Scope) -> str:
         hint = f"Say join={scope[name].table!r} too; a filter may name it as it is."
         raise QueryError(message, hint=hint)
     message = f"{argument} names {shown(name)}, which is no column."
-    raise QueryError(message, hint=nearest(name if isinstance(name, str) else "", known))
+    raise QueryError(message, hint=_way_to(name, known))
 
 
 def _limit(limit: Any) -> int | None:

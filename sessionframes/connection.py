@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sessionframes.arguments import make_query, taken
 from sessionframes.calls import Calls
-from sessionframes.config import mask, nearest
+from sessionframes.config import mask
 from sessionframes.downloads import download, stream
-from sessionframes.errors import ExportError, TableNotProvidedError
+from sessionframes.errors import ExportError
 from sessionframes.explain import Explanation, explain
 from sessionframes.frames.describe import describe, describe_tables
-from sessionframes.frames.join import check_orphans, join
+from sessionframes.frames.join import check_orphans
 from sessionframes.frames.provenance import attach, describe_origin
-from sessionframes.joining import arranged, question_about, split
+from sessionframes.joining import completed, question_about, split
+from sessionframes.lacking import not_provided
 from sessionframes.pipeline import fetched
 from sessionframes.query import Query
 from sessionframes.query.scope import fields_of
@@ -26,7 +27,8 @@ from sessionframes.tables.validation import OnInvalid, check_choice, checked
 from sessionframes.writing import WritingCalls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     import pandas as pd
     import pyarrow as pa
@@ -104,8 +106,7 @@ class Connection(Calls, WritingCalls):
             of those above it. ``join``: names of tables above whose columns the frame is to have too, as
             :func:`sessionframes.join` would put them side by side. ``columns``: names of those that the frame
             is to have. ``order_by``: names of columns, "-" before one for the largest first; nulls come last,
-            the key decides last. ``limit``: how many rows at most. Beside them, what the table takes:
-            see :meth:`arguments`.
+            the key decides last. ``limit``: how many rows at most. All that it takes: :meth:`arguments`.
 
         Returns
         -------
@@ -123,22 +124,22 @@ class Connection(Calls, WritingCalls):
             The source could not answer.
         sessionframes.errors.FrameValidationError
             Rows that break what the table promises.
+        sessionframes.errors.JoinError
+            Rows that find nothing in a table of ``join``.
         """
         check_choice(on_invalid)
         check_orphans(orphans)
         read = self.read(table)
         query = self.query(table, **arguments)
         asked = split(query, read, self._source.reads, drops=orphans == "drop")
-        frame = self._frame(read, asked.base, on_invalid, progress=progress)
-        if not asked.here:
-            return frame
-        above = []
-        for name in asked.here:
-            other = self._source.reads[name]
-            question = question_about(frame, query, other)
-            above.append(self._frame(other, question, on_invalid, progress=progress))
-        joined = join(frame, *above, orphans=orphans)
-        return arranged(joined, query, is_whole=asked.is_whole)
+        # Several answers are to be of one state of the source.
+        with self._transport.consistent() if asked.here else nullcontext(self._transport) as view:
+            frame = self._frame(read, asked.base, view, on_invalid, progress=progress)
+            above = []
+            for other in (self._source.reads[name] for name in asked.here):
+                question = question_about(frame, query, other)
+                above.append(self._frame(other, question, view, on_invalid, progress=progress))
+        return completed(frame, above, query, asked, orphans)
 
     def stream(self, kind: str, id: Any) -> Iterator[bytes]:  # noqa: A002  it is an id, whatever the builtin
         """Return a file of the source as an iterator of bytes; nothing is sent before the first is asked for.
@@ -215,7 +216,7 @@ class Connection(Calls, WritingCalls):
             The source has no such table.
         """
         if not isinstance(table, str) or table not in self._source.reads:
-            raise self._not_provided("table", table, self.tables)
+            raise not_provided(self._source, "table", table, self.tables, self.who_has)
         return self._source.reads[table]
 
     def arguments(self, table: str) -> tuple[str, ...]:
@@ -232,14 +233,14 @@ class Connection(Calls, WritingCalls):
         """
         return make_query(self.read(table), arguments, self._source.reads, source=self._source.name)
 
-    def explain(self, table: str, **arguments: Any) -> Explanation:
+    def explain(self, table: str, *, orphans: Orphans = "raise", **arguments: Any) -> Explanation:
         """Return what a ``get_*`` call with these arguments would send, and what it would leave to us.
 
         Parameters
         ----------
         table : str
             Its name: one of :attr:`tables`.
-        **arguments
+        orphans, **arguments
             As of :meth:`get`.
 
         Returns
@@ -253,7 +254,9 @@ class Connection(Calls, WritingCalls):
         sessionframes.errors.QueryError
             As in :meth:`get`.
         """
-        return explain(self.read(table), self.query(table, **arguments), self._transport, self._source.name)
+        check_orphans(orphans)
+        drops = orphans == "drop"
+        return explain(self._source, self.query(table, **arguments), self._transport, drops=drops)
 
     def fetch_arrow(self, read: Read, query: Query, transport: Transport | None = None) -> pa.Table:
         """Return the answer to a query as an Arrow table of its schema, in no order; not validated yet.
@@ -327,7 +330,7 @@ class Connection(Calls, WritingCalls):
             raise ExportError(message, hint="Export to a local directory and copy it from there.")
         return export(
             self,
-            Path(path),
+            path,
             tables,
             sessions_per_chunk=sessions_per_chunk,
             overwrite=overwrite,
@@ -335,6 +338,12 @@ class Connection(Calls, WritingCalls):
             progress=progress,
             arguments=arguments,
         )
+
+    def through(self, transport: Transport) -> Self:
+        """Return this connection as it is by another view of the source, such as a consistent one."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, _transport=transport)
+        return other
 
     def close(self) -> None:
         """Let go of everything that was opened; a second call does nothing."""
@@ -351,16 +360,19 @@ class Connection(Calls, WritingCalls):
     def __repr__(self) -> str:
         return f"<{self._source.name} at {self._transport.address}: {', '.join(self.tables)}>"
 
-    def _frame(self, read: Read, query: Query, on_invalid: OnInvalid, *, progress: bool) -> pd.DataFrame:
+    def _frame(
+        self, read: Read, query: Query, transport: Transport, on_invalid: OnInvalid, *, progress: bool
+    ) -> pd.DataFrame:
         """Return the validated answer to a question that the source answers at once."""
         # Rows that are left out do not count.
         asked = replace(query, limit=None) if on_invalid == "report" and query.limit else query
-        arrow, rows = self._fetched(read, asked, self._transport, progress=progress)
+        arrow, rows = self._fetched(read, asked, transport, progress=progress)
         model = query.table.narrowed(query.columns)
         frame = to_frame(arrow, model, rows)
         del arrow
         frame = checked(frame, model, on_invalid, source=self._source.name).iloc[: query.limit]
-        return attach(frame, describe_origin(self._source.name, self._transport.address, query))
+        told = describe_origin(self._source.name, self._transport.address, query)
+        return attach(frame, {**told, **read.origin})
 
     def _fetched(
         self, read: Read, query: Query, transport: Transport, *, progress: bool
@@ -376,22 +388,7 @@ class Connection(Calls, WritingCalls):
         above = Above(models, fetch_above)
         return fetched(read, query, transport, self._source.name, above=above, progress=progress)
 
-    def _not_provided(self, what: str, name: object, known: Iterable[str]) -> TableNotProvidedError:
-        message = f"this source has no {what} {name!r}."
-        hint = self._source.reasons.get(str(name)) or self._who_else(name, known)
-        return TableNotProvidedError(message, source=self._source.name, hint=hint)
-
-    def _who_else(self, name: object, known: Iterable[str]) -> str:
-        if not isinstance(name, str):
-            return nearest(str(name), known)
-        if name in self._source.files:
-            return f"It is a kind of file: say download({name!r}, ...)."
-        if name in self._source.reads:
-            return f"It is a table: say get({name!r}, ...)."
-        others = self.who_has(name)
-        return f"Ask {' or '.join(others)}." if others else nearest(name, known)
-
     def _file_kind(self, kind: str) -> tuple[FileTransport, FileKind]:
         if self._files is None or not isinstance(kind, str) or kind not in self._source.files:
-            raise self._not_provided("kind of file", kind, self._source.files)
+            raise not_provided(self._source, "kind of file", kind, self._source.files, self.who_has)
         return self._files, self._source.files[kind]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.errors import DownloadError, QueryError
+from sessionframes.paths import placed
 from sessionframes.query.ids import is_single, listed_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from sessionframes.connection import Connection
     from sessionframes.source import FileKind
@@ -47,7 +48,7 @@ def download(
     if wanted is None:
         message = "no ids are given."
         raise QueryError(message, column=kind.column, hint="Files are not brought without saying whose.")
-    target = Path(path)
+    target = placed(path)
     if is_single(ids):
         request = kind.locate(db, wanted[0])
         target = target / request.safe_name if target.is_dir() else target

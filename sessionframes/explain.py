@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.config import mask
+from sessionframes.joining import split
 from sessionframes.query.where import EVERY, all_of, conditions, conjuncts
 
 if TYPE_CHECKING:
     from sessionframes.query import Query
-    from sessionframes.source import Read, Transport
+    from sessionframes.source import Source, Transport
 
 #: A request longer than this is shown without its middle; a million ids make a long one.
 _LONGEST = 6000
@@ -37,6 +38,8 @@ class Explanation:
         The part of the filter that is left to us; empty for none.
     lookups : tuple of str
         Other tables that would be asked for columns of the residual, by the ids of the rows that are there.
+    joins : tuple of str
+        Tables that would be asked by the ids of the rows that came, and joined here.
     local : tuple of str
         What else is left to us: order, limit.
     switches : tuple of tuple of str
@@ -50,6 +53,7 @@ class Explanation:
     pushed: str
     residual: str
     lookups: tuple[str, ...] = ()
+    joins: tuple[str, ...] = ()
     local: tuple[str, ...] = ()
     switches: tuple[tuple[str, str], ...] = ()
 
@@ -63,13 +67,15 @@ class Explanation:
             ("filtered by the source", self.pushed or "nothing"),
             ("filtered here", self.residual or "nothing"),
         ]
+        told += [("joined here", " and ".join(self.joins))] if self.joins else []
         told += [("done here too", ", ".join(self.local))] if self.local else []
         return told + [("not said", f"{name}=True: {meaning}") for name, meaning in self.switches]
 
     def _told_requests(self, sent: int) -> str:
         if not sent:
             return "none: no row can be an answer"
-        more = f", then those of {' and '.join(self.lookups)}, by id" if self.lookups else ""
+        afterwards = dict.fromkeys([*self.lookups, *self.joins])
+        more = f", then those of {' and '.join(afterwards)}, by id" if afterwards else ""
         return f"{sent}{more}"
 
     def __str__(self) -> str:
@@ -93,26 +99,28 @@ class Explanation:
         return f"<table>{rows}</table>{sent}"
 
 
-def explain(read: Read, query: Query, transport: Transport, source: str) -> Explanation:
+def explain(source: Source, query: Query, transport: Transport, *, drops: bool) -> Explanation:
     """Return what a question would do; nothing is sent.
 
     Parameters
     ----------
-    read : Read
-        How the query's table is read.
+    source : Source
+        Who would be asked.
     query : Query
         The question.
     transport : Transport
         Where to.
-    source : str
-        Its name.
+    drops : bool
+        Whether rows may be left out by a join.
     """
+    read = source.reads[query.table.table_name()]
     off = tuple((name, text) for name, text in read.switches.items() if name not in query.switches)
-    told: dict[str, Any] = {"source": source, "address": mask(transport.address), "question": str(query)}
+    told: dict[str, Any] = {"source": source.name, "address": mask(transport.address), "question": str(query)}
     told["switches"] = off
     if query.is_impossible:
         return Explanation(**told, requests=(), pushed="", residual="")
-    plan = read.compile(query)
+    asked = split(query, read, source.reads, drops=drops)
+    plan = read.compile(asked.base)
     left, narrowing = conjuncts(plan.residual), conjuncts(plan.narrowing)
     pushed = all_of(*(part for part in conjuncts(query.where) if part not in left or part in narrowing))
     own = query.table.table_name()
@@ -128,6 +136,7 @@ def explain(read: Read, query: Query, transport: Transport, source: str) -> Expl
         pushed="" if pushed == EVERY else str(pushed),
         residual="" if plan.residual == EVERY else str(plan.residual),
         lookups=tuple(sorted(lookups)),
+        joins=asked.here,
         local=tuple(local),
     )
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.config import nearest
 from sessionframes.errors import QueryError
 from sessionframes.frames.provenance import describe_origin
 from sessionframes.parquet.export import TablePlan, export_tables
+from sessionframes.paths import placed
 from sessionframes.query import EVERY
+from sessionframes.query.scope import scope_of
+from sessionframes.query.where import Condition, Not, conjuncts
 from sessionframes.tables.validation import check_choice
 
 if TYPE_CHECKING:
@@ -20,14 +24,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from sessionframes.connection import Connection
-    from sessionframes.query import Query
+    from sessionframes.query import Query, Where
     from sessionframes.source import Transport
     from sessionframes.tables.validation import OnInvalid
 
 
 def export(
     db: Connection,
-    path: Path,
+    path: str | Path,
     tables: Sequence[str] | None,
     *,
     sessions_per_chunk: int,
@@ -48,9 +52,8 @@ def export(
     _check_filtered(db, names, arguments.get("where"))
     by_table = {name: _arguments(db, name, arguments) for name in names}
     _check_all_taken(db, names, arguments, by_table)
-    for name in names:
-        # Before anything is sent; each chunk asks again, for its own sessions.
-        db.query(name, **by_table[name])
+    # Before anything is sent; each chunk asks again, for its own sessions.
+    queries = {name: db.query(name, **by_table[name]) for name in names}
     # A filter on what sessions know nothing of is none on which sessions there are.
     of_sessions = by_table.get("sessions", {**arguments, "where": None})
     with db.transport.consistent() as view:
@@ -60,15 +63,25 @@ def export(
             sessions[start : start + sessions_per_chunk]
             for start in range(0, len(sessions), sessions_per_chunk)
         ]
-        plans = [_plan(db, name, by_table[name], about_sessions, chunks, view) for name in names]
+        plans = [
+            TablePlan(
+                db.read(name).table,
+                _parts(db, name, by_table[name], chunks, view),
+                _origin(db, queries[name], about_sessions),
+                _asked(db, name, queries),
+                sum(map(len, chunks)),
+            )
+            for name in names
+        ]
         question = {
             "source": db.source.name,
             "address": db.transport.address,
             "tables": {
                 name: {
                     "query": plan.origin["query"],
-                    "query_fingerprint": db.query(name, **by_table[name]).fingerprint(),
+                    "query_fingerprint": queries[name].fingerprint(),
                     "schema": plan.origin["schema"],
+                    **db.read(name).origin,
                 }
                 for name, plan in zip(names, plans, strict=True)
             },
@@ -77,7 +90,7 @@ def export(
             "chunks_fingerprint": hashlib.sha256(repr(chunks).encode()).hexdigest()[:16],
         }
         return export_tables(
-            path, plans, question, overwrite=overwrite, on_invalid=on_invalid, progress=progress
+            placed(path), plans, question, overwrite=overwrite, on_invalid=on_invalid, progress=progress
         )
 
 
@@ -103,7 +116,7 @@ def _kept(value: Any) -> Any:
 
 
 def _check_whole(db: Connection, arguments: dict[str, Any]) -> None:
-    for name in ("columns", "order_by", "limit"):
+    for name in ("join", "columns", "order_by", "limit"):
         if arguments.get(name) is not None:
             message = f"an export holds whole tables, and takes no {name!r}."
             raise QueryError(message, source=db.source.name, hint=f"Say {name} when you read it back.")
@@ -145,28 +158,77 @@ def _session_ids(db: Connection, query: Query | None, view: Transport) -> list[A
     return sorted(found.column("session_id").to_pylist())
 
 
-def _plan(
-    db: Connection,
-    table: str,
-    arguments: dict[str, Any],
-    sessions: Query | None,
-    chunks: list[list[Any]],
-    view: Transport,
-) -> TablePlan:
-    read = db.read(table)
-    whole = db.query(table, **arguments)
+def _is_by_session(db: Connection, table: str) -> bool:
+    return "session_id" in db.read(table).table.ids() and "sessions" in db.tables
 
+
+def _parts(
+    db: Connection, table: str, arguments: dict[str, Any], chunks: list[list[Any]], view: Transport
+) -> list[Callable[[], pa.Table]]:
     def fetch(**more: Any) -> Callable[[], pa.Table]:
         def fetched() -> pa.Table:
             query = db.query(table, **{**arguments, **more})
-            return db.fetch_arrow(read, query, view)
+            return db.fetch_arrow(db.read(table), query, view)
 
         return fetched
 
-    by_session = "session_id" in read.table.ids() and "sessions" in db.tables
-    parts = [fetch(session_ids=chunk) for chunk in chunks] if by_session else [fetch()]
-    origin = describe_origin(db.source.name, db.transport.address, whole)
-    if by_session and sessions is not None and table != "sessions" and sessions.where != EVERY:
+    return [fetch(session_ids=chunk) for chunk in chunks] if _is_by_session(db, table) else [fetch()]
+
+
+def _origin(db: Connection, query: Query, sessions: Query | None) -> dict[str, Any]:
+    table = query.table.table_name()
+    origin = {
+        **describe_origin(db.source.name, db.transport.address, query),
+        **db.read(table).origin,
+    }
+    is_below = table != "sessions" and _is_by_session(db, table)
+    if is_below and sessions is not None and sessions.where != EVERY:
         # Whatever is said of this table, it has no rows of other sessions.
         origin["query"] += f" of {sessions}"
-    return TablePlan(read.table, parts, origin)
+    return origin
+
+
+def _asked(db: Connection, table: str, queries: Mapping[str, Query]) -> dict[str, Any]:
+    """Return the friendly arguments and the switches of a table as a snapshot of it will have them."""
+    read = db.read(table)
+    return {
+        "arguments": [
+            {"name": one.name, "column": one.column, "description": one.description, "kind": one.kind}
+            for one in read.arguments
+            # What only the source knows how to parse cannot be had without it.
+            if one.kind is not None
+        ],
+        "switches": {
+            name: {"description": text, **_switch(db, table, name, queries)}
+            for name, text in read.switches.items()
+        },
+    }
+
+
+def _switch(db: Connection, table: str, name: str, queries: Mapping[str, Query]) -> dict[str, Any]:
+    """Return whether a switch is on, and which exported column tells of each row whether it brings it."""
+    read, query = db.read(table), queries[table]
+    told: dict[str, Any] = {"on": name in query.switches}
+    if name not in read.brings:
+        return told
+    column = read.brings[name]
+    flag = scope_of(read.table, [db.read(other).table for other in queries]).get(column or "")
+    is_told = flag is not None and _holds_all(queries[flag.table], query, name)
+    return {**told, "brings": column if is_told else None}
+
+
+def _holds_all(above: Query, below: Query, switch: str) -> bool:
+    """Tell whether all rows above those of a question are among those of another."""
+    wanted = [_by_name(part) for part in conjuncts(below.where)]
+    is_as_wide = switch in above.switches or switch not in below.switches
+    return is_as_wide and all(_by_name(part) in wanted for part in conjuncts(above.where))
+
+
+def _by_name(where: Where) -> Where:
+    """Return a filter on ids without whose they are: they are the same in all tables."""
+    if isinstance(where, Condition):
+        field = where.field
+        return where if field.id_kind is None else replace(where, field=replace(field, table=""))
+    if isinstance(where, Not):
+        return Not(_by_name(where.part))
+    return replace(where, parts=tuple(map(_by_name, where.parts)))

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from sessionframes.frames.join import join
 from sessionframes.query.scope import fields_of
 from sessionframes.query.where import NONE, Condition
-from sessionframes.tables.joined import joined_form
+from sessionframes.tables.joined import joined_form, twin
 from sessionframes.tables.order import ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
+    from sessionframes.frames.join import Orphans
     from sessionframes.query import Query
     from sessionframes.source import Read
 
@@ -34,11 +36,14 @@ class Split:
         The tables that are asked afterwards, by the ids that came, and joined here.
     is_whole : bool
         Whether order and limit of the question are left to do when all is joined.
+    foreign : tuple of str
+        Columns of the tables that the source joins by itself.
     """
 
     base: Query
     here: tuple[str, ...]
     is_whole: bool
+    foreign: tuple[str, ...]
 
 
 def split(query: Query, read: Read, reads: Mapping[str, Read], *, drops: bool) -> Split:
@@ -56,21 +61,25 @@ def split(query: Query, read: Read, reads: Mapping[str, Read], *, drops: bool) -
         Whether rows may be left out by a join, so that a limit counts only afterwards.
     """
     here = tuple(name for name in query.joined if name not in read.joins)
-    if not here:
-        return Split(query, (), is_whole=False)
     there = tuple(name for name in query.joined if name in read.joins)
     form = joined_form(read.table, *(reads[name].table for name in there)) if there else read.table
     own = form.dtypes()
+    foreign = tuple(name for name in own if name not in read.table.dtypes())
+    if not here:
+        return Split(query, (), is_whole=False, foreign=foreign)
     columns = None
     if query.columns is not None:
         keys = [reads[name].table.key_name() for name in here]
         orders = [order.column for order in query.order_by]
         wanted = dict.fromkeys([*query.columns, *keys, *orders])
         columns = tuple(name for name in wanted if name in own and name != form.key_name())
-    foreign = any(order.column not in own for order in query.order_by)
-    after = foreign or (drops and query.limit is not None)
+    is_above = any(order.column not in own for order in query.order_by)
+    after = is_above or (drops and query.limit is not None)
     base = replace(query, table=form, columns=columns, joined=there)
-    return Split(replace(base, order_by=(), limit=None) if after else base, here, is_whole=after)
+    if after:
+        # A limit of none at all stays: it sends nothing.
+        base = replace(base, order_by=(), limit=None if query.limit else query.limit)
+    return Split(base, here, is_whole=after, foreign=foreign)
 
 
 def question_about(frame: pd.DataFrame, query: Query, read: Read) -> Query:
@@ -105,9 +114,33 @@ def question_about(frame: pd.DataFrame, query: Query, read: Read) -> Query:
     )
 
 
-def arranged(frame: pd.DataFrame, query: Query, *, is_whole: bool) -> pd.DataFrame:
-    """Return a joined frame in the order, of the length and with the columns that were asked for."""
-    if is_whole:
+def completed(
+    frame: pd.DataFrame, above: Sequence[pd.DataFrame], query: Query, asked: Split, orphans: Orphans
+) -> pd.DataFrame:
+    """Return the answer to a question: joined, in the order, of the length and with the columns asked for.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The answer of the source.
+    above : sequence of pandas.DataFrame
+        Those of the tables that are joined here.
+    query : Query
+        The question as a whole.
+    asked : Split
+        How it was asked.
+    orphans : {"raise", "keep", "drop"}
+        What to do about rows that find nothing above.
+    """
+    if orphans == "keep":
+        # Dtypes are not to depend on who joins.
+        frame = frame.astype(
+            {name: twin(frame[name].dtype) for name in asked.foreign if name in frame.columns}
+        )
+    if not above:
+        return frame
+    frame = join(frame, *above, orphans=orphans)
+    if asked.is_whole:
         frame = frame.iloc[_in_order(frame, query)[: query.limit]]
     form = query.table.narrowed(query.columns)
     return frame[[name for name in form.dtypes() if name != form.key_name()]]

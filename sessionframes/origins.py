@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sessionframes.errors import QueryError
-from sessionframes.frames.provenance import origin_of
+from sessionframes.frames.provenance import origin_of, parts_of
+from sessionframes.paths import placed
 from sessionframes.query.shown import shown
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Provenance:
 
     def __str__(self) -> str:
         if not self.origin:
-            return "It does not tell where it came from: pandas drops attrs in some steps, such as merge."
+            return "It does not tell where it came from: pandas drops attrs where it merges different ones."
         return "\n".join(_lines(self.origin))
 
     def __repr__(self) -> str:
@@ -72,12 +73,15 @@ def provenance(frame_or_path: pd.DataFrame | str | Path) -> Provenance:
     if isinstance(frame_or_path, str | Path):
         from sessionframes.parquet.told import provenance_of
 
-        return Provenance(provenance_of(Path(frame_or_path)))
+        return Provenance(provenance_of(placed(frame_or_path)))
     message = f"{shown(frame_or_path)} is a {type(frame_or_path).__name__}."
     raise QueryError(message, hint="Give a frame, the directory of an export, or a Parquet file.")
 
 
 def _lines(origin: dict[str, Any], indent: str = "") -> Iterator[str]:
+    tables = origin.get("tables")
+    if isinstance(tables, dict):
+        origin = _of_export(origin, tables)
     yield f"{indent}{_head(origin)}"
     inner = f"{indent}  "
     told = {
@@ -89,8 +93,18 @@ def _lines(origin: dict[str, Any], indent: str = "") -> Iterator[str]:
         yield f"{inner}{name:<{width}}  {first}"
         for line in more:
             yield f"{inner}{'':<{width}}  {line}"
-    for part in _parts(origin):
+    for part in parts_of(origin):
         yield from _lines(part, inner)
+
+
+def _of_export(told: dict[str, Any], tables: dict[str, Any]) -> dict[str, Any]:
+    """Return what a manifest tells in the form of a frame's origin."""
+    times = {name: told.get(name) for name in ("started", "resumed", "finished", "sessionframes")}
+    parts = [
+        {**table["origin"], "rows": f"{table['rows']:,}", "files": table["files"]}
+        for table in tables.values()
+    ]
+    return {"table": f"{len(parts)} tables", "step": "export", **times, "parts": parts}
 
 
 def _head(origin: dict[str, Any]) -> str:
@@ -106,8 +120,3 @@ def _written(value: Any) -> list[str]:
     if isinstance(value, list) and all(isinstance(item, dict) for item in value):
         return [line for item in value for line in _written(item)]
     return [", ".join(map(str, value))] if isinstance(value, list) else [str(value)]
-
-
-def _parts(origin: dict[str, Any]) -> list[dict[str, Any]]:
-    parts = origin.get("parts")
-    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []

@@ -40,8 +40,12 @@ def printouts() -> dict[Path, str]:
 
 
 def capabilities() -> str:
-    """Return who has which tables and files, as a Markdown table: a row each, a column per source."""
-    sources = [load_source(name) for name in declared_sources()]
+    """Return who has which tables and files, as a Markdown table: a row each, a column per source.
+
+    Sources that declare no tables of their own have no column.
+    """
+    # Which tables a snapshot has, each tells when it is opened.
+    sources = [source for source in map(load_source, declared_sources()) if source.reads]
     tables = dict.fromkeys([*core_tables(), *(table for source in sources for table in source.reads)])
     files = dict.fromkeys(kind for source in sources for kind in source.files)
     rows = [["", *(source.name for source in sources)], ["---"] * (len(sources) + 1)]

@@ -1,8 +1,9 @@
-"""From a name, a URL or an entry of the config file to an open connection."""
+"""From a name, a URL, an entry of the config file or a directory to an open connection."""
 
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 from contextlib import suppress
 from importlib.metadata import entry_points
@@ -14,6 +15,7 @@ from sessionframes.errors import ConfigError, UnknownSourceError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+    from pathlib import Path
 
     from sessionframes.connection import Connection
     from sessionframes.source import Source
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "sessionframes.sources"
 #: Not a source of its own: made-up data behind the wire of a real one.
 DEMO = "demo"
+#: What is on disk, whoever it came from.
+SNAPSHOT = "snapshot"
 
 
 def list_sources() -> list[str]:
@@ -76,14 +80,15 @@ def _load_foreign(point: EntryPoint) -> Source:
     return found
 
 
-def connect(target: str, **options: Any) -> Connection:
+def connect(target: str | Path, **options: Any) -> Connection:
     """Open a source.
 
     Parameters
     ----------
-    target : str
-        ``"demo"``; the name of a source (``"lims"``); the name of an entry of the config file; or a URL
-        whose scheme says which source it is (``"postgresql://..."``).
+    target : str or Path
+        ``"demo"``; the name of a source (``"lims"``); the name of an entry of the config file; a URL whose
+        scheme says which source it is (``"postgresql://..."``); or the directory of a snapshot. Text is a
+        directory if it is none of the names and has a separator in it (``"out/"``) or is the name of one.
     **options
         What the source needs to know; ``sessionframes sources`` lists it. What is not given here is taken
         from the environment, then from the config file, as they are now.
@@ -100,8 +105,10 @@ def connect(target: str, **options: Any) -> Connection:
     sessionframes.errors.ConfigError
         An option is missing, unknown or malformed.
     sessionframes.errors.SourceError
-        The source cannot be reached, or refuses.
+        The source cannot be reached, or refuses; or a snapshot is not whole.
     """
+    if isinstance(target, os.PathLike):
+        return _open_at(SNAPSHOT, "path", os.fspath(target), options)
     target = str(target)
     if target == DEMO:
         return _open_demo(options)
@@ -109,15 +116,47 @@ def connect(target: str, **options: Any) -> Connection:
     if target in entries:
         return _open_entry(target, dict(entries[target]), options)
     if "://" in target:
-        if options.get("url") is not None:
-            message = "two addresses are given, one by position and one as url."
-            raise ConfigError(message, hint="Give one of them.")
-        return _open(load_source(_by_scheme(target)), {}, {"url": target, **options})
-    if target not in list_sources():
-        known = [*list_sources(), *entries]
-        message = f"there is no source, nor entry of the config file, named {_shown(target)}."
-        raise UnknownSourceError(message, hint=nearest(target, known))
-    return _open(load_source(target), {}, options)
+        return _open_at(_by_scheme(target), "url", target, options)
+    if target in list_sources():
+        return _open(load_source(target), {}, options)
+    if _is_directory(target):
+        return _open_at(SNAPSHOT, "path", target, options)
+    message = f"there is no source, entry of the config file, nor directory, named {_shown(target)}."
+    raise UnknownSourceError(message, hint=nearest(target, [*list_sources(), *entries]))
+
+
+def source_of(target: str) -> Source:
+    """Return what a source declares, by what :func:`connect` takes; only a snapshot is opened for that.
+
+    Raises
+    ------
+    sessionframes.errors.UnknownSourceError
+        Nothing goes by that name.
+    sessionframes.errors.SourceError
+        A snapshot that is not whole.
+    """
+    # The demo speaks as LIMS.
+    wanted = "lims" if target == DEMO else str(read_entries().get(target, {}).get("source", target))
+    if wanted in list_sources() or not _is_directory(wanted):
+        return load_source("lims" if wanted == DEMO else wanted)
+    with connect(wanted) as snapshot:
+        return snapshot.source
+
+
+def _is_directory(target: str) -> bool:
+    """Tell whether text that is no name is meant as a directory, be it there or not."""
+    # Unlike pathlib's, this one says no to whatever cannot be a name of a directory.
+    if os.path.isdir(os.path.expanduser(target)):  # noqa: PTH111, PTH112
+        return True
+    # An address without its scheme has separators too, and is not to be told with its password.
+    return any(one in target for one in (os.sep, os.altsep) if one) and _shown(target) == repr(target)
+
+
+def _open_at(name: str, option: str, address: str, options: dict[str, Any]) -> Connection:
+    if options.get(option) is not None:
+        message = f"two addresses are given, one by position and one as {option}."
+        raise ConfigError(message, hint="Give one of them.")
+    return _open(load_source(name), {}, {**options, option: address})
 
 
 def _open(source: Source, entry: dict[str, Any], options: dict[str, Any]) -> Connection:

@@ -57,12 +57,16 @@ class Argument:
         What it keeps, for messages and help.
     parse : callable
         From that column and the value given to a filter.
+    kind : str, optional
+        Which of :data:`ARGUMENT_KINDS` makes it again from the three texts, as a snapshot has to; None for
+        what only its source can parse.
     """
 
     name: str
     column: str
     description: str
     parse: Callable[[Field, Any], Where]
+    kind: str | None = None
 
 
 def until_argument(name: str, column: str, description: str) -> Argument:
@@ -72,7 +76,7 @@ def until_argument(name: str, column: str, description: str) -> Argument:
         limit = until(value, name)
         return EVERY if limit is None else Condition(field, "lte", limit)
 
-    return Argument(name, column, description, parse)
+    return Argument(name, column, description, parse, "until")
 
 
 def texts_argument(name: str, column: str, description: str) -> Argument:
@@ -84,7 +88,14 @@ def texts_argument(name: str, column: str, description: str) -> Argument:
             return EVERY
         return Condition(field, "in", wanted) if wanted else NONE
 
-    return Argument(name, column, description, parse)
+    return Argument(name, column, description, parse, "texts")
+
+
+#: How the arguments of each kind are made, of name, column and description.
+ARGUMENT_KINDS: Mapping[str, Callable[[str, str, str], Argument]] = {
+    "until": until_argument,
+    "texts": texts_argument,
+}
 
 
 @dataclass(frozen=True)
@@ -133,6 +144,16 @@ class Read:
         key, the one where it is largest counts. Without it a key that comes twice is a fault.
     joins : sequence of str
         Tables that the source joins by itself: ``query.table`` may have columns of theirs.
+    tally : callable, optional
+        From a query, and a form whose key is an id that the query's rows carry, to the plan that counts them:
+        its pages, flattened to that form, hold a row for each id that has rows. The form's columns are some
+        of :class:`~sessionframes.tables.summaries.Summaries`: how many rows there are, and which structures
+        they are in. None where the source cannot do all of the filter; pure.
+    brings : mapping
+        For switches that bring rows, the column that is true on those that come without it: the table's own,
+        or one of a table above; None where there is none. By it a snapshot with all rows answers either way.
+    origin : mapping
+        What the provenance of its frames tells beside source, address and question, ready for JSON.
     """
 
     table: type[Table]
@@ -142,6 +163,9 @@ class Read:
     switches: Mapping[str, str] = field(default_factory=dict)
     newest_by: str | None = None
     joins: Sequence[str] = ()
+    tally: Callable[[Query, type[Table]], Plan | None] | None = None
+    brings: Mapping[str, str | None] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 import sessionframes as sf
 from sessionframes.connection import Connection
 from sessionframes.errors import ConfigError, SessionFramesError, UnknownSourceError
-from sessionframes.registry import declared_sources, list_sources, load_source
+from sessionframes.registry import declared_sources, list_sources, load_source, who_has
 from sessionframes.source import Source
 
 SECRET = "h1dden"
@@ -87,7 +87,8 @@ def test_our_sources_load_by_their_names():
         assert isinstance(source, Source)
         assert source.name == name
         assert source.description
-        assert source.reads
+        # Which tables a snapshot has, it tells when it is opened.
+        assert source.reads or name == "snapshot"
 
 
 def test_no_two_sources_share_a_url_scheme():
@@ -100,7 +101,8 @@ def test_no_two_sources_share_a_url_scheme():
     [
         ("lmis", "Did you mean 'lims'"),
         ("dmeo", r"Did you mean 'demo'\?"),
-        ("", r"Known: brainstem, demo, lims\."),
+        ("snapshto", r"Did you mean 'snapshot'\?"),
+        ("", r"Known: brainstem, demo, lims, snapshot\."),
     ],
 )
 def test_an_unknown_name_is_told_with_those_there_are(wrong, hint):
@@ -114,6 +116,31 @@ def test_an_unknown_name_is_told_with_those_there_are(wrong, hint):
 def test_a_module_is_no_source(name):
     with pytest.raises(UnknownSourceError):
         load_source(name)
+
+
+def test_what_is_meant_as_a_directory_is_told_as_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnknownSourceError, match="nor directory, named 'labs'"):
+        sf.connect("labs")
+    for target in ("labs/", "./labs", tmp_path / "labs"):
+        with pytest.raises(UnknownSourceError, match=f"snapshot: there is no directory {tmp_path / 'labs'}"):
+            sf.connect(target)
+    (tmp_path / "labs").mkdir()
+    for target in ("labs", "labs/", tmp_path / "labs"):
+        with pytest.raises(UnknownSourceError, match="labs is no snapshot"):
+            sf.connect(target)
+
+
+@pytest.mark.parametrize("target", [f"me:{SECRET}@host/lims2", f"password={SECRET} host=h/x", "x\0y"])
+def test_an_address_without_its_scheme_is_no_directory(target):
+    with pytest.raises(UnknownSourceError, match="there is no source") as caught:
+        sf.connect(target)
+    assert SECRET not in str(caught.value)
+
+
+def test_who_has_a_table_is_not_a_snapshot():
+    assert who_has("units") == [name for name in declared_sources() if "units" in load_source(name).reads]
+    assert "snapshot" not in who_has("units")
 
 
 def test_names_of_the_config_file_are_among_the_hints(config):

@@ -11,6 +11,7 @@ import sessionframes as sf
 from sessionframes.registry import declared_sources
 from sessionframes.tables import core_tables
 from sessionframes.tables.united import united_form
+from tests.conftest import PRISTINE, at
 from tests.wires import WIRES
 
 #: Columns of the core that the world calls otherwise.
@@ -61,18 +62,20 @@ def whole(wire):
 
 
 @pytest.fixture(scope="session")
-def truth(world, lims_url):
-    """Each table as the world is, its ids as they are there; of metrics, what LIMS tells of them."""
+def truth(world, lims_url, server_url):
+    """Each table as the world is, its ids as they are there; of metrics, what another LIMS tells of them."""
     frames = {}
+    (other,) = (name for name in PRISTINE if at(server_url, name) != lims_url)
 
     def make(table):
         if table not in MADE_OF:
-            with sf.connect("lims", url=lims_url) as db:
+            # That of the other making, not the one that is asked.
+            with sf.connect("lims", url=at(server_url, other)) as db:
                 return db.get(table, include_unusable=True)
         own, above = MADE_OF[table]
         rows = getattr(world, own)
-        for key, other in above.items():
-            more = getattr(world, other)
+        for key, pointed_to in above.items():
+            more = getattr(world, pointed_to)
             rows = rows.join(more.select([key, *(set(more.column_names) - set(rows.column_names))]), key)
         names = NAMES.get(table, {})
         rows = rows.rename_columns([names.get(name, name) for name in rows.column_names])

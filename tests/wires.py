@@ -86,5 +86,5 @@ WIRES = {
         },
     ),
     "lims": Wire(_lims, {"include_unusable": True}),
-    "snapshot": Wire(_snapshot),
+    "snapshot": Wire(_snapshot, {"include_unusable": True}),
 }

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sessionframes.paths import placed
+
 if TYPE_CHECKING:
     import argparse
 
@@ -37,7 +39,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--scale", type=float, help="size of the world; 1 is about 60 sessions (default: 1)")
     parser.add_argument("--seed", type=int, help="what the world is drawn from (default: 0)")
     parser.add_argument(
-        "--output", type=Path, metavar="DIRECTORY", help="where to export (default: demo-export)"
+        "--output", type=placed, metavar="DIRECTORY", help="where to export (default: demo-export)"
     )
     parser.set_defaults(run=run)
 

@@ -18,7 +18,9 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser("describe", help="what the columns of a table mean, and in which unit")
     parser.add_argument("table", nargs="?", help="a table; all of them, shortly, if not given")
     parser.add_argument(
-        "--source", metavar="NAME", help="a source, or an entry of the config file: its columns too"
+        "--source",
+        metavar="NAME",
+        help="a source, an entry of the config file, or the directory of an export: its columns too",
     )
     parser.add_argument("--json", action="store_true", help="as a Frictionless Table Schema")
     parser.set_defaults(run=run)
@@ -48,13 +50,9 @@ def _models(source: str | None) -> dict[str, type[Table]]:
         from sessionframes.tables import core_tables
 
         return core_tables()
-    from sessionframes.config import read_entries
-    from sessionframes.registry import DEMO, load_source
+    from sessionframes.registry import source_of
 
-    wanted = source if source == DEMO else str(read_entries().get(source, {}).get("source", source))
-    # The demo speaks as LIMS.
-    declared = load_source("lims" if wanted == DEMO else wanted)
-    return {name: read.table for name, read in declared.reads.items()}
+    return {name: read.table for name, read in source_of(source).reads.items()}
 
 
 def _model(models: dict[str, type[Table]], name: str, source: str | None) -> type[Table]:

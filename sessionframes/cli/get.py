@@ -11,14 +11,15 @@ import sys
 from bisect import bisect_right
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.cli.arguments import add_filters, add_shape, add_source, check_filters, connect, filters
 from sessionframes.errors import ExportError, QueryError
+from sessionframes.paths import placed
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     import pandas as pd
 
@@ -41,7 +42,7 @@ def add_to(commands: Any) -> None:
         help="rows that find nothing in a table of --join: fail, keep them, leave them out (default: raise)",
     )
     parser.add_argument(
-        "--output", "-o", type=Path, metavar="FILE", help="a .parquet, .csv, .json or .txt file"
+        "--output", "-o", type=placed, metavar="FILE", help="a .parquet, .csv, .json or .txt file"
     )
     parser.add_argument(
         "--format", choices=sorted(set(_SUFFIXES.values())), help="if FILE's name does not tell"

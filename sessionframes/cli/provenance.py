@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
 def add_to(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("provenance", help="where an export, or a Parquet file, came from")
-    parser.add_argument("path", type=Path, help="the directory of an export, or a .parquet file")
+    parser.add_argument("path", help="the directory of an export, or a .parquet file")
     parser.set_defaults(run=run)
 
 

@@ -28,7 +28,8 @@ def run(told: argparse.Namespace) -> None:  # noqa: ARG001  every command is run
     lines += [*_told(OPTIONS), ""]
     for name in declared_sources():
         source = load_source(name)
-        lines += [f"{name}: {source.description}", f"  tables: {', '.join(source.reads)}"]
+        tables = ", ".join(source.reads) or "those that were exported"
+        lines += [f"{name}: {source.description}", f"  tables: {tables}"]
         lines += [f"  files: {', '.join(source.files)}"] if source.files else []
         lines += [*_told(source.options), ""]
     lines.append(f"config file: {config_path()}")

@@ -88,7 +88,12 @@ def _core_table(name: str) -> type[Table]:
 
 
 def table_schema(model: type[Table]) -> dict[str, Any]:
-    """Return a table as a Frictionless Table Schema: types, units, keys and foreign keys, ready for JSON."""
+    """Return a table as a Frictionless Table Schema: types, units, keys and foreign keys, ready for JSON.
+
+    What that has no word for stands beside it, for :func:`~sessionframes.tables.stored.form_of` to make the
+    table of it again: ``dtype`` of pandas, ``unit``, ``null``, whether text is ``json``, and which ids are
+    those of a ``parent``.
+    """
     facts = model.facts()
     key = model.key_name()
     fields = [_field(name, dtype, facts[name], is_key=name == key) for name, dtype in model.dtypes().items()]
@@ -119,9 +124,12 @@ def _field(name: str, dtype: Any, facts: dict[str, Any], *, is_key: bool) -> dic
         "name": name,
         # A core table leaves the type of its ids to the source: integers in LIMS, text elsewhere.
         "type": _TYPES[str(dtype)] if dtype is not None else "any",
+        "dtype": None if dtype is None else str(dtype),
         "description": facts["description"],
         "unit": facts["unit"],
         "null": facts["null"],
+        "parent": facts["parent"],
+        "json": facts["json"],
         # By identity: a bound of 0 is equal to False.
         "constraints": {
             label: value for label, value in constraints.items() if value is not None and value is not False

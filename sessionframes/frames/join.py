@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from sessionframes.errors import JoinError, QueryError
+from sessionframes.frames.keys import check_key, check_matching, listed
 from sessionframes.frames.matching import differing, matched
 from sessionframes.frames.parts import SOURCE, checked_whole, part_of, promising
+from sessionframes.frames.places import check_meeting
 from sessionframes.frames.provenance import attach, merged
 from sessionframes.query.shown import shown
 from sessionframes.tables.convert import in_threads
@@ -27,7 +29,6 @@ Orphans = Literal["raise", "keep", "drop"]
 Cardinality = Literal["many_to_one", "one_to_one"]
 
 _CHOICES = {"orphans": ("raise", "keep", "drop"), "cardinality": ("many_to_one", "one_to_one")}
-_KEYS_TOLD = 3
 
 
 class OrphanRowsWarning(UserWarning):
@@ -80,8 +81,9 @@ def join(
     Raises
     ------
     sessionframes.errors.JoinError
-        No frame carries the ids of all others; a key is of another dtype, null, or there twice; two frames
-        disagree about a column that both have; or rows are orphans and not to be.
+        No frame carries the ids of all others; frames are of different places; a key is of another dtype,
+        null, or there twice; two frames disagree about a column that both have; or rows are orphans and not
+        to be.
     sessionframes.errors.FrameValidationError
         The result breaks what its parts promise.
     sessionframes.errors.QueryError
@@ -121,16 +123,28 @@ def arranged(parts: list[Part]) -> tuple[Part, list[Part]]:
         found = _reached(base, others)
         if found is not None:
             return base, found
-    told = "; ".join(f"{part.name} carries {_listed(_carried(part))}" for part in parts)
-    keys = _listed(sorted({part.key for part in parts}))
-    message = f"no frame carries the ids of all others ({keys}): {told}."
-    raise JoinError(message, hint="Join a frame that does, such as units.")
+    keys = sorted({part.key for part in parts}, key=depth)
+    told = "; ".join(
+        f"{part.name} has {' and '.join(key for key in keys if key in _carried(part))}" for part in parts
+    )
+    message = f"no frame carries the ids of all others: {told}."
+    raise JoinError(message, hint=_way_to_ids(parts))
+
+
+def _way_to_ids(parts: list[Part]) -> str:
+    """Return how the lowest of some frames could come to the ids that it lacks."""
+    lowest = max(parts, key=lambda part: depth(part.key))
+    lacking = [part.key for part in parts if part.key not in _carried(lowest)]
+    made = [name for key in lacking for name in (f"{key}_x", f"{key}_y") if name in lowest.frame.columns]
+    if made:
+        return f"{' and '.join(made)} are of pandas.merge; join the frames as they were before, by sf.join."
+    return f"{lowest.name} have no {' and '.join(lacking)}: get them with columns that name it."
 
 
 def _reached(base: Part, others: list[Part]) -> list[Part] | None:
     """Return the others, nearest first, each after those that carry its id; None if one is out of reach."""
     waiting = sorted(others, key=lambda part: -depth(part.key))
-    carried = set(_carried(base))
+    carried = _carried(base)
     found: list[Part] = []
     while waiting:
         part = next((part for part in waiting if part.key in carried), None)
@@ -138,13 +152,12 @@ def _reached(base: Part, others: list[Part]) -> list[Part] | None:
             return None
         waiting.remove(part)
         found.append(part)
-        carried |= set(part.frame.columns)
+        carried |= _carried(part)
     return found
 
 
-def _carried(part: Part) -> list[str]:
-    ids = [str(name) for name in part.frame.columns if str(name).endswith("_id")]
-    return [part.key, *ids]
+def _carried(part: Part) -> set[Any]:
+    return {part.key, *part.frame.columns}
 
 
 class _Joined:
@@ -157,9 +170,10 @@ class _Joined:
         self._cardinality = cardinality
         #: What came from the others, by name; the recipe tells who declared it.
         self._added: dict[Any, Any] = {}
+        self._carriers: dict[Any, Part] = {}
         self._recipe: list[tuple[Any, Any, bool]] = [(name, base.form, False) for name in base.frame.columns]
         self._missing: dict[str, pd.Index[Any]] = {}
-        _check_key(base)
+        check_key(base)
 
     def add(self, part: Part) -> None:
         """Add the columns of a frame.
@@ -169,9 +183,10 @@ class _Joined:
         sessionframes.errors.JoinError
             It does not fit.
         """
-        _check_key(part)
+        check_key(part)
+        check_meeting(self._base, part)
         ids = self._values(part.key)
-        _check_dtypes(self._base, part, ids.dtype)
+        check_matching(self._carriers.get(part.key, self._base), ids, part)
         places = matched(ids, part, self._sources())
         places = self._without_orphans(places, part)
         self._check_cardinality(places, part)
@@ -182,12 +197,24 @@ class _Joined:
                 self._check_agree(name, values, places, part)
             else:
                 self._added[name] = values
+                self._carriers[name] = part
                 self._recipe.append((name, part.form, self._orphans == "keep"))
 
     def finished(self, above: list[Part]) -> pd.DataFrame:
         """Return what came of it, validated, with the origins of all parts."""
-        added = pd.DataFrame(self._added, index=self._frame.index, copy=False)
+        index = self._frame.index
+        # With its dtype told, text that is held as objects stays what it was.
+        added = pd.DataFrame(
+            {
+                name: pd.Series(values, index, values.dtype, copy=False)
+                for name, values in self._added.items()
+            },
+            index,
+            copy=False,
+        )
         frame = pd.concat([self._frame, added], axis=1) if self._added else self._frame.copy(deep=False)
+        # Who renames the index of the result must not rename that of what was given.
+        frame.index, frame.columns = frame.index.view(), frame.columns.view()
         form = promising(self._base.form, tuple(self._recipe))
         origins = [part.origin or {"table": part.name} for part in (self._base, *above)]
         told = {table: len(keys) for table, keys in self._missing.items()}
@@ -212,11 +239,13 @@ class _Joined:
             ids = pd.Index(self._values(part.key))[lost]
             message = (
                 f"{len(keys)} of {len(lost)} rows have a {part.key} that {part.name} has no row of: "
-                f"{_listed(ids.unique())} ({self._base.key} {_listed(keys)})."
+                f"{listed(ids.unique())} ({self._base.key} {listed(keys)})."
             )
             hint = f'Get the missing {part.name}, or say orphans="keep" or orphans="drop".'
             raise JoinError(message, table=self._base.name, column=part.key, hint=hint)
-        self._missing[part.name] = keys
+        known = self._missing.get(part.name)
+        # The same table may be there several times, in frames of different columns.
+        self._missing[part.name] = keys if known is None else known.append(keys).unique()
         if self._orphans == "drop":
             self._frame = self._frame[~lost]
             self._added = {name: values[~lost] for name, values in self._added.items()}
@@ -228,18 +257,19 @@ class _Joined:
         if self._cardinality == "many_to_one" or len(np.unique(found)) == len(found):
             return
         shared = pd.Index(found[pd.Index(found).duplicated()]).unique()
-        message = f"{len(shared)} {part.name} belong to several rows: {_listed(part.ids[shared])}."
+        message = f"{len(shared)} {part.name} belong to several rows: {listed(part.ids[shared])}."
         hint = 'Say cardinality="many_to_one" if they may.'
         raise JoinError(message, table=self._base.name, column=part.key, hint=hint)
 
     def _taken(self, places: npt.NDArray[np.intp], column: pd.Series[Any]) -> Any:
-        values = column.array
         if self._orphans == "keep":
             wider = twin(column.dtype)
-            values = values if wider == column.dtype else column.astype(wider).array
-            return values.take(places, allow_fill=True)
-        plain = column.to_numpy() if isinstance(column.dtype, np.dtype) else None
-        return values.take(places) if plain is None else plain.take(places)
+            values = column.array if wider == column.dtype else column.astype(wider).array
+            taken = values.take(places, allow_fill=True)
+            return taken.to_numpy() if isinstance(wider, np.dtype) else taken
+        if isinstance(column.dtype, np.dtype):
+            return column.to_numpy().take(places)
+        return column.array.take(places)
 
     def _check_agree(self, name: Any, values: Any, places: npt.NDArray[np.intp], part: Part) -> None:
         mine = self._values(name)
@@ -247,15 +277,15 @@ class _Joined:
         if not wrong.any():
             return
         first = int(np.flatnonzero(wrong)[0])
-        here, there = (shown(pd.Series(column).iloc[first]) for column in (mine, values))
+        here, there = (shown(pd.Series(column).iloc[[first]].tolist()[0]) for column in (mine, values))
         message = (
             f"this column is in {part.name} too, and differs in {wrong.sum()} of {len(wrong)} rows: "
-            f"{self._base.key} {self._frame.index[first]} has {here} here, and {there} there."
+            f"{self._base.key} {listed(self._frame.index[[first]])} has {here} here, and {there} there."
         )
         hint = (
             "The frames are not of one state; get them anew."
             if str(name).endswith("_id")
-            else f"Drop or rename {name!r} in one of the frames."
+            else f"Drop or rename {shown(name)} in one of the frames."
         )
         raise JoinError(message, table=self._base.name, column=str(name), hint=hint)
 
@@ -263,7 +293,7 @@ class _Joined:
         if not self._missing:
             return
         told = "; ".join(
-            f"{len(keys)} rows found no {table}: {self._base.key} {_listed(keys)}"
+            f"{len(keys)} rows found no {table} ({self._base.key} {listed(keys)})"
             for table, keys in self._missing.items()
         )
         what = "kept, with nulls" if self._orphans == "keep" else "left out"
@@ -283,41 +313,6 @@ def check_orphans(orphans: object) -> None:
 
 
 def _check_choice(name: str, value: object) -> None:
-    if value not in _CHOICES[name]:
-        message = f"{name} is {value!r}."
+    if not isinstance(value, str) or value not in _CHOICES[name]:
+        message = f"{name} is {shown(value)}."
         raise QueryError(message, hint=f"Say one of: {', '.join(_CHOICES[name])}.")
-
-
-def _check_key(part: Part) -> None:
-    nulls = np.asarray(part.ids.isna())
-    if nulls.any():
-        message = f"{nulls.sum()} rows have no {part.key}: it is null."
-        raise JoinError(message, table=part.name, column=part.key, hint="Drop these rows.")
-    if not part.frame.index.is_unique:
-        twice = part.frame.index[part.frame.index.duplicated()].unique()
-        message = f"{len(twice)} keys are there several times: {_listed(twice)}."
-        hint = "Each may have one row; drop the duplicates."
-        raise JoinError(message, table=part.name, column=part.key, hint=hint)
-
-
-def _check_dtypes(base: Part, part: Part, dtype: Any) -> None:
-    wanted = part.ids.dtype
-    if dtype == wanted or dtype == twin(wanted):
-        return
-    kinds = {base.name: dtype, part.name: wanted}
-    message = " and ".join(f"{dtype} in {name}" for name, dtype in kinds.items())
-    good = [name for name, dtype in kinds.items() if str(dtype) in ("int64", "Int64", "str")]
-    target = "str" if len(good) == 2 or "str" in map(str, kinds.values()) else "int64"
-    hint = f"Convert it in one of them, such as {_conversion(base, part, target)}."
-    raise JoinError(f"{part.key} is {message}.", table=base.name, column=part.key, hint=hint)
-
-
-def _conversion(base: Part, part: Part, target: str) -> str:
-    if str(part.ids.dtype) != target:
-        return f"{part.name}.index = {part.name}.index.astype({target!r})"
-    return f"{base.name}[{part.key!r}] = {base.name}[{part.key!r}].astype({target!r})"
-
-
-def _listed(values: Any) -> str:
-    shown = ", ".join(str(value) for value in list(values[:_KEYS_TOLD]))
-    return f"{shown}, ..." if len(values) > _KEYS_TOLD else shown

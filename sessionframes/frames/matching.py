@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -40,20 +41,23 @@ def matched(ids: Any, part: Part, sources: pd.Index[Any] | None) -> npt.NDArray[
 
 def differing(one: Any, other: Any) -> npt.NDArray[np.bool_]:
     """Tell for each position whether two columns have different values there; nulls are equal."""
-    one, other = (pd.Series(values, copy=False).reset_index(drop=True) for values in (one, other))
+    one, other = _comparable(one), _comparable(other)
     if isinstance(one.dtype, np.dtype) and one.dtype == other.dtype and one.dtype.kind in "iub":
         return np.asarray(one.to_numpy() != other.to_numpy())
-    if isinstance(one.dtype, pd.ArrowDtype) and isinstance(other.dtype, pd.ArrowDtype):
-        # Lists have no comparison of their own.
-        pairs = zip(
-            one.array.__arrow_array__().to_pylist(), other.array.__arrow_array__().to_pylist(), strict=True
-        )
-        return np.array([left != right for left, right in pairs], dtype=np.bool_)
-    either, both = one.isna() | other.isna(), one.isna() & other.isna()
+    nulls, others_nulls = np.asarray(one.isna()), np.asarray(other.isna())
     try:
-        equal = (one == other).fillna(False)
-    except TypeError:  # such as naive and zoned instants, which have no order nor equality
-        equal = pd.Series(False, index=one.index)
-    same = (np.asarray(equal, dtype=np.bool_) & ~np.asarray(either)) | np.asarray(both)
-    found: npt.NDArray[np.bool_] = ~same
+        equal = np.asarray((one == other).fillna(False), dtype=np.bool_)
+    except (TypeError, ValueError):  # arrays in cells, which answer with an array
+        pairs = zip(one, other, strict=True)
+        equal = np.array([np.array_equal(left, right) for left, right in pairs], dtype=np.bool_)
+    found: npt.NDArray[np.bool_] = np.where(nulls | others_nulls, nulls != others_nulls, ~equal)
     return found
+
+
+def _comparable(values: Any) -> pd.Series[Any]:
+    column = pd.Series(values, copy=False).reset_index(drop=True)
+    if isinstance(column.dtype, pd.ArrowDtype) and pa.types.is_nested(column.dtype.pyarrow_dtype):
+        # Lists have no comparison of their own.
+        return pd.Series(pa.array(column).to_pylist(), dtype="object")
+    # Categories compare only with the same categories.
+    return column.astype("object") if isinstance(column.dtype, pd.CategoricalDtype) else column

@@ -63,17 +63,20 @@ def origin_of(frame: pd.DataFrame) -> dict[str, Any]:
     """Return the origin that a frame carries; an empty one where it carries none, or none of ours."""
     try:
         found = json.loads(frame.attrs.get(ATTRIBUTE, "{}"))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def leaves(origin: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the answers of sources that a frame was made of, in their order."""
-    parts = origin.get("parts")
-    if not isinstance(parts, list):
+    if not isinstance(origin.get("parts"), list):
         yield origin
-        return
-    for part in parts:
-        if isinstance(part, dict):
-            yield from leaves(part)
+    for part in parts_of(origin):
+        yield from leaves(part)
+
+
+def parts_of(origin: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the origins of the frames that one was made of; none for an answer of a source."""
+    parts = origin.get("parts")
+    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []

@@ -2,21 +2,53 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from sessionframes.errors import JoinError, QueryError
-from sessionframes.frames.parts import SOURCE, Part, checked_whole, core_columns, part_of, promising
-from sessionframes.frames.provenance import attach, leaves, merged
+from sessionframes.frames.keys import mending
+from sessionframes.frames.parts import (
+    SOURCE,
+    Part,
+    checked_whole,
+    conversion,
+    core_columns,
+    part_of,
+    promising,
+)
+from sessionframes.frames.places import UNTOLD, place_of, source_of
+from sessionframes.frames.provenance import attach, leaves, merged, parts_of
 from sessionframes.tables import core_tables
 from sessionframes.tables.joined import twin
 from sessionframes.tables.united import united_form
+from sessionframes.tables.validation import level_of_user
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sessionframes.tables import Table
 
 _KEYS_TOLD = 3
+
+
+class LackingColumnsWarning(UserWarning):
+    """Frames were united of which some were got without columns that others have.
+
+    Attributes
+    ----------
+    lacking : dict of str to list of str
+        By frame, the columns that are null in its rows for that.
+    """
+
+    def __init__(self, message: str, lacking: dict[str, list[str]]) -> None:
+        # Both in args, so that the warning survives pickling between processes.
+        super().__init__(message, lacking)
+        self.lacking = lacking
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 def union(*frames: pd.DataFrame, **named: pd.DataFrame) -> pd.DataFrame:
@@ -36,9 +68,11 @@ def union(*frames: pd.DataFrame, **named: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         The rows of all, in the order of the frames. Its index is (``source``, key), both text, as all ids
         are. Its columns are the core columns of the table, and of those joined to it, in one physical unit
-        each as :func:`sessionframes.describe` tells; null where a source does not know. Columns of one
+        each as :func:`sessionframes.describe` tells; null where a source does not know, and not there where
+        no frame has them. Columns of one
         source's own, and of the user's, are left out. Which columns a source lacks, and which were left out,
-        stands in the provenance: :func:`sessionframes.provenance`.
+        stands in the provenance: :func:`sessionframes.provenance`. Where a frame was got without columns
+        that others have, as after a forgotten join, a :class:`LackingColumnsWarning` tells it.
 
     Raises
     ------
@@ -70,8 +104,9 @@ def union(*frames: pd.DataFrame, **named: pd.DataFrame) -> pd.DataFrame:
     aligned = [_aligned(part, name, form) for part, name in zip(parts, names, strict=True)]
     frame = pd.concat(aligned)
     _check_unique(frame, core)
+    _warn_of_lacking(parts, names, form)
     origins = [
-        {**(part.origin or {"table": part.name, "source": name}), **_compared(part, one)}
+        {**(part.origin or {"table": part.name}), **_called(part, name), **_compared(part, one)}
         for part, name, one in zip(parts, names, aligned, strict=True)
     ]
     return attach(checked_whole(frame, form), merged("union", form, origins))
@@ -96,32 +131,61 @@ def _source_of(part: Part, label: str | None) -> str | None:
             message = f"the frame given as {label} is a union, whose rows have their sources already."
             raise JoinError(message, table=part.name, hint="Give it without a name.")
         return None
+    if label is not None and (not label.strip() or ":" in label):
+        message = f"a frame is given under the name {label!r}."
+        raise QueryError(message, table=part.name, hint="Give a name that is not empty, without a colon.")
     if label is not None:
         return label
-    found = {str(source) for source in map(_told_source, leaves(part.origin)) if source}
+    found = {source for source in map(source_of, leaves(part.origin)) if source}
     if len(found) == 1:
         return found.pop()
     why = f"it comes from {' and '.join(sorted(found))}" if found else "its provenance is lost"
     message = f"a frame does not tell which source its rows are of: {why}."
-    raise JoinError(message, table=part.name, hint="Name it: sf.union(ibl=frame, ...).")
+    raise JoinError(message, table=part.name, hint="Name it: sf.union(name_of_lab=frame, ...).")
 
 
-def _told_source(origin: dict[str, Any]) -> Any:
-    # What a snapshot holds is as the source had it that was exported.
-    return origin.get("snapshot_of", origin).get("source")
+def _called(part: Part, name: str | None) -> dict[str, str]:
+    """Return under which name a frame goes in a union, as far as it does not tell so by itself."""
+    if name is None or any(source_of(leaf) == name for leaf in leaves(part.origin)):
+        return {}
+    return {"named": name} if part.origin else {"source": name}
 
 
 def _check_told_apart(parts: list[Part], names: list[str | None]) -> None:
     """Refuse two places of one name, whose ids could be the same by chance."""
     places: dict[str, str] = {}
     for part, name in zip(parts, names, strict=True):
-        for origin in leaves(part.origin):
-            place = str(origin.get("snapshot_of", origin).get("address", "a place that is not told"))
-            if name is not None and places.setdefault(name, place) != place:
-                message = f"two frames are of {name!r}, one at {places[name]} and one at {place}."
-                raise JoinError(
-                    message, table=part.name, hint="Name them: sf.union(first=frame, second=other)."
-                )
+        for own, place in _rows_of(part.origin, name):
+            if places.setdefault(own, place) != place:
+                message = f"two frames are of {own!r}, one at {places[own]} and one at {place}."
+                hint = "Give each a name of its own: sf.union(first=frame, second=other)."
+                raise JoinError(message, table=part.name, hint=hint)
+
+
+def _rows_of(origin: dict[str, Any], name: str | None) -> Iterator[tuple[str, str]]:
+    """Yield from whom the rows of a frame are, and from where."""
+    parts = parts_of(origin)
+    if origin.get("step") == "union":
+        for part in parts:
+            yield from _rows_of(part, part.get("named"))
+    elif parts:
+        # The rows of what is made of several are those of the first, wherever the others are from.
+        yield from _rows_of(parts[0], name)
+    else:
+        yield name or source_of(origin) or UNTOLD, place_of(origin)
+
+
+def _warn_of_lacking(parts: list[Part], names: list[str | None], form: type[Table]) -> None:
+    """Tell of columns that some of the frames have and others were got without."""
+    lacking = {}
+    for number, (part, name) in enumerate(zip(parts, names, strict=True), start=1):
+        missing = [column for column in form.to_schema().columns if column not in part.frame]
+        if missing:
+            lacking[name or f"frame {number}"] = missing
+    if lacking:
+        told = "; ".join(f"{name} without {', '.join(columns)}" for name, columns in lacking.items())
+        message = f"not all frames have the same columns: {told}. They are null there."
+        warnings.warn(LackingColumnsWarning(message, lacking), stacklevel=level_of_user())
 
 
 def _form(core: type[Table], parts: list[Part]) -> type[Table]:
@@ -161,7 +225,7 @@ def _converted(values: pd.Series[Any], dtype: Any, part: Part, *, is_id: bool) -
     if values.dtype == dtype or twin(values.dtype) == dtype or (is_id and is_number and str(dtype) == "str"):
         return values.astype(dtype).array
     message = f"this column is {values.dtype} in a frame, and {dtype} in the table."
-    hint = f"Convert it by astype({str(dtype)!r})."
+    hint = mending(part, str(values.name), str(dtype)) if is_id else conversion(str(values.name), dtype)
     raise JoinError(message, table=part.name, column=str(values.name), hint=hint)
 
 
@@ -178,5 +242,8 @@ def _check_unique(frame: pd.DataFrame, core: type[Table]) -> None:
     twice = frame.index[frame.index.duplicated()].unique()
     shown_keys = ", ".join(":".join(key) for key in twice[:_KEYS_TOLD])
     message = f"{len(twice)} keys are there several times: {shown_keys}."
-    hint = "Give each row once, or name the frames apart: sf.union(first=frame, second=other)."
+    hint = (
+        "Of several states of one source give one; frames of several sources of one name are told apart by "
+        "names: sf.union(first=frame, second=other)."
+    )
     raise JoinError(message, table=core.table_name(), column=core.key_name(), hint=hint)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sessionframes.errors import ExportError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _BLOCK = 1 << 20
@@ -67,10 +68,11 @@ def sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hex."""
+def sha256(path: Path, read: Callable[[int], object] = lambda _: None) -> str:
+    """Return the SHA-256 of a file, in hex; `read` is told of the bytes as they pass."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             digest.update(block)
+            read(len(block))
     return digest.hexdigest()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,9 +14,11 @@ import pyarrow.parquet as pq
 from tqdm.auto import tqdm
 
 from sessionframes.errors import ExportError
+from sessionframes.frames.describe import table_schema
 from sessionframes.locks import FileLock
 from sessionframes.parquet.durable import read_json, sha256, write_json
 from sessionframes.parquet.keys import UniqueKeys
+from sessionframes.parquet.manifest import JOURNAL, LAYOUT, LOCK, MANIFEST, PARTS, sealed
 from sessionframes.parquet.parts import ROWS_PER_PART, PartWriter, file_schema
 from sessionframes.tables.convert import to_arrow, to_frame
 from sessionframes.tables.validation import checked
@@ -29,12 +32,6 @@ if TYPE_CHECKING:
     from sessionframes.tables import Table
     from sessionframes.tables.validation import OnInvalid
 
-LAYOUT = 1
-MANIFEST = "manifest.json"
-#: What is finished so far; it turns into the manifest.
-JOURNAL = ".journal.json"
-#: Held while an export writes.
-LOCK = ".lock"
 #: Errors of a disk that go away when there is room, or when a share is back.
 _PASSING = {
     errno.ENOSPC,
@@ -62,11 +59,18 @@ class TablePlan:
         Each returns the rows of some sessions, of ascending ids, as an Arrow table of the model's schema.
     origin : dict
         Provenance, for the footer of the files.
+    asked : dict
+        What beside columns may be asked of the table, and what was: its friendly arguments and its switches,
+        ready for JSON.
+    sessions : int
+        How many sessions it has rows of; 0 where that is not known.
     """
 
     model: type[Table]
     chunks: Sequence[Callable[[], pa.Table]]
     origin: dict[str, Any]
+    asked: dict[str, Any] = field(default_factory=dict)
+    sessions: int = 0
 
     @property
     def name(self) -> str:
@@ -125,7 +129,7 @@ def export_tables(
             for table in journal["tables"].values():
                 table["rows"] = sum(part["rows"] for part in table["parts"])
             journal["finished"] = _now()
-            write_json(path / MANIFEST, journal)
+            write_json(path / MANIFEST, sealed(journal))
             (path / JOURNAL).unlink(missing_ok=True)
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror or error}."
@@ -190,7 +194,8 @@ def _opened(
         return {**journal, "resumed": _now()}
     former = _replaced(path, journal, overwrite=overwrite)
     _clear(path, {*tables, *(former or {"tables": {}})["tables"]})
-    journal = {"layout": LAYOUT, "question": question, "started": _now(), "tables": {}}
+    told = {"layout": LAYOUT, "sessionframes": version("sessionframes"), "question": question}
+    journal = {**told, "started": _now(), "tables": {}}
     write_json(path / JOURNAL, journal)
     return journal
 
@@ -247,7 +252,14 @@ def _clear(path: Path, tables: set[str]) -> None:
 def _write(
     path: Path, plan: TablePlan, journal: dict[str, Any], bar: tqdm[Any], on_invalid: OnInvalid
 ) -> None:
-    told = {"schema": plan.model.schema_hash(), "key": plan.model.key_name(), "parts": []}
+    told = {
+        "schema": plan.model.schema_hash(),
+        "key": plan.model.key_name(),
+        "description": table_schema(plan.model),
+        "origin": plan.origin,
+        **plan.asked,
+        "parts": [],
+    }
     parts = journal["tables"].setdefault(plan.name, told)["parts"]
     directory = path / plan.name
     directory.mkdir(exist_ok=True)
@@ -262,7 +274,8 @@ def _write(
     pending = iter(plan.chunks[done:])
     # A table without a single row still has a file, which tells its columns.
     while done < len(plan.chunks) or not parts:
-        writer = PartWriter(directory / f"part-{len(parts):05}.parquet", schema, plan.order)
+        file = directory / f"part-{len(parts):05}.parquet"
+        writer = PartWriter(file, schema, plan.order, plan.sessions)
         try:
             chunks, left_out = _fill(writer, plan, pending, keys, bar, on_invalid)
             parts.append({**writer.close(), "chunks": chunks, "rows_left_out": left_out})
@@ -276,7 +289,7 @@ def _write(
 def _remove_unlisted(directory: Path, parts: list[dict[str, Any]]) -> None:
     """Remove parts of ours that no journal knows, since readers take every file in the folder."""
     listed = {part["file"] for part in parts}
-    for file in directory.glob("part-[0-9][0-9][0-9][0-9][0-9].parquet"):
+    for file in directory.glob(PARTS):
         if file.name not in listed:
             file.unlink()
 

@@ -114,6 +114,9 @@ def _listed(values: Any, column: str) -> Iterable[Any]:
 
 
 def _column_of(frame: pd.DataFrame, column: str) -> Any:
+    if frame.index.nlevels > 1 and column == frame.index.names[-1]:
+        message = "the ids of this frame are those of several sources."
+        raise QueryError(message, column=column, hint="Give those of one: frame.loc['its name'].")
     if frame.index.name == column:
         return frame.index
     if column in frame.columns:

@@ -111,6 +111,11 @@ class Table(pandera.DataFrameModel):
         return cls if columns is None else _narrowed(cls, columns)
 
     @classmethod
+    def is_derived(cls) -> bool:
+        """Return whether the form was made by :meth:`with_columns` and not declared by anybody."""
+        return cls._made is not None
+
+    @classmethod
     def with_columns(cls, columns: Mapping[str, pandera.Column]) -> type[Table]:
         """Return this table with these columns beside its key, in their order, in place of its own.
 
@@ -148,7 +153,8 @@ def _schema(model: type[Table]) -> pandera.DataFrameSchema:
 @cache
 def _schema_hash(model: type[Table]) -> str:
     facts = model.facts()
-    told = {name: [str(dtype), facts[name]] for name, dtype in model.dtypes().items()}
+    # Users name their own columns as they like, by numbers and tuples too.
+    told = {str(name): [str(dtype), facts[name]] for name, dtype in model.dtypes().items()}
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 

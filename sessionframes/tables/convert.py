@@ -71,20 +71,22 @@ def in_threads(function: Callable[[T], R], columns: Iterable[T], *, rows: int) -
 
 def to_pandas(values: pa.ChunkedArray[Any], dtype: Any, rows: Rows | None = None) -> Any:
     """Return Arrow values as the array of one pandas dtype, without a copy where the layouts agree."""
-    if rows is not None:
-        # Cheaper than to put the Arrow table in order first: only one column at a time is there twice.
-        whole = pa.chunked_array([values.combine_chunks()], values.type)
-        return to_pandas(whole, dtype).take(rows)
     if isinstance(dtype, np.dtype):
         if dtype.kind == "f" or not values.null_count:
-            return _numpy(values, dtype)
+            return _numpy(values, dtype, rows)
         # An int64 or bool with a null has no NumPy form; guessing a value would be worse than a wrong dtype.
         dtype = pd.Int64Dtype() if dtype.kind == "i" else pd.BooleanDtype()
-    return dtype.__from_arrow__(values)
+    if rows is None:
+        return dtype.__from_arrow__(values)
+    # Cheaper than to put the Arrow table in order first: only one column at a time is there twice.
+    whole = pa.chunked_array([values.combine_chunks()], values.type)
+    return dtype.__from_arrow__(whole).take(rows)
 
 
-def _numpy(values: pa.ChunkedArray[Any], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+def _numpy(values: pa.ChunkedArray[Any], dtype: np.dtype[Any], rows: Rows | None) -> np.ndarray[Any, Any]:
     array = values.to_numpy().astype(dtype, copy=False)
+    if rows is not None:
+        return array.take(rows)
     # Arrow's buffers are read-only, and a frame that cannot be assigned to is of little use.
     return array if array.flags.writeable else array.copy()
 

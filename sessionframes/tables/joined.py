@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 
     from sessionframes.tables.base import Table
 
-#: What a dtype without room for nulls becomes where there may be some.
-_TWINS: dict[Any, Any] = {np.dtype("int64"): pd.Int64Dtype(), np.dtype("bool"): pd.BooleanDtype()}
+#: What a dtype without room for nulls becomes where there may be some: the tables' own, and users'.
+_TWINS: dict[Any, Any] = {
+    np.dtype("bool"): pd.BooleanDtype(),
+    **{np.dtype(f"int{bits}"): pd.api.types.pandas_dtype(f"Int{bits}") for bits in (8, 16, 32, 64)},
+    **{np.dtype(f"uint{bits}"): pd.api.types.pandas_dtype(f"UInt{bits}") for bits in (8, 16, 32, 64)},
+}
+#: All that :func:`joined_form` has made: answers tell of them by their hash.
+_MADE: list[type[Table]] = []
 
 
 def depth(key: str) -> int:
@@ -48,7 +54,14 @@ def joined_form(base: type[Table], *above: type[Table]) -> type[Table]:
     for other in nearest_first(above):
         own = other.to_schema().columns
         columns |= {name: own[name] for name in own if name not in columns and name != base.key_name()}
-    return base.with_columns(columns)
+    form = base.with_columns(columns)
+    _MADE.append(form)
+    return form
+
+
+def joined_forms() -> list[type[Table]]:
+    """Return all forms that :func:`joined_form` has made so far."""
+    return list(_MADE)
 
 
 def nearest_first(tables: Iterable[type[Table]]) -> list[type[Table]]:

@@ -181,7 +181,8 @@ def _wrong_dtypes(
             fault = {"column": name, "check": _NOT_NULL, "key": frame.index[missing], "value": "null"}
             without_place |= missing
         else:
-            check, value = f"dtype {wanted}", f"dtype {values.dtype}"
+            alike = str(wanted) == str(values.dtype)
+            check, value = f"dtype {wanted}", f"dtype {values.dtype!r}" if alike else f"dtype {values.dtype}"
             fault = {"column": name, "check": check, "key": [None], "value": value}
         parts.append(pd.DataFrame(fault, columns=list(_COLUMNS), dtype="object"))
     return pd.concat(parts, ignore_index=True), without_place
@@ -216,6 +217,9 @@ def told(failures: pd.DataFrame, rows: int) -> str:
     for (column, check), group in list(groups)[:_FAULTS_TOLD]:
         values = ", ".join(f"{str(value)[:_WIDEST]!r}" for value in group["value"].head(_KEYS_TOLD))
         keys = ", ".join(group["key"].dropna().head(_KEYS_TOLD))
+        if str(check).startswith("dtype "):  # of the column as a whole
+            said.append(f"{column} breaks '{check}': {values}")
+            continue
         more = ", ..." if len(group) > _KEYS_TOLD else ""
         said.append(f"{column} breaks '{check}' {len(group)} times: {values}{more} (keys {keys}{more})")
     if groups.ngroups > _FAULTS_TOLD:

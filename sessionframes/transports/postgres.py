@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sessionframes.config import Secret
 from sessionframes.errors import QueryError, SessionFramesError, SourceUnavailableError
 from sessionframes.transports import postgres_errors
+from sessionframes.transports.postgres_view import PostgresView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -298,23 +299,6 @@ class PostgresTransport:
         if not postgres_errors.is_missing_relation(error):
             return postgres_errors.on_reading(error, self._source)
         return postgres_errors.on_missing_relation(error, statement, self._conninfo.reveal(), self._source)
-
-
-class PostgresView:
-    """Fetches of one transaction, one after the other, which all see the same state of the database."""
-
-    def __init__(self, transport: PostgresTransport, connection: adbc.Connection) -> None:
-        self._transport = transport
-        self._connection = connection
-        self.address = transport.address
-
-    def fetch(self, statement: Select[Any]) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a statement as Arrow record batches; see :meth:`PostgresTransport.fetch`."""
-        sql = self._transport._quoted(statement)  # noqa: SLF001  one room
-        try:
-            yield from self._transport._read(self._connection, sql, keep=False)  # noqa: SLF001  one room
-        except Exception as error:
-            raise self._transport._translated(error, statement) from error  # noqa: SLF001  one room
 
 
 class _Reading:

@@ -118,7 +118,8 @@ def test_joined_frames_keep_the_core_columns_of_all_their_tables(lims):
 
 def test_a_column_that_only_some_have_is_null_in_the_others(lims, theirs):
     located = lims.get_units(limit=3, join="channels")
-    both = sf.union(located, theirs)
+    with pytest.warns(sf.LackingColumnsWarning, match="ibl without local_index, .*They are null there"):
+        both = sf.union(located, theirs)
     assert both.loc["ibl", "structure_acronym"].isna().all()
     assert both.loc["ibl", "local_index"].isna().all()
     assert str(both["local_index"].dtype) == "Int64"
@@ -129,13 +130,17 @@ def test_a_column_that_only_some_have_is_null_in_the_others(lims, theirs):
 
 
 def test_columns_that_none_has_are_not_there(lims):
-    both = sf.union(
-        a=lims.get_units(limit=2, columns=["snr"]), b=lims.get_units(limit=2, columns=["quality"])
-    )
+    snr, quality = (lims.get_units(limit=2, columns=[name]) for name in ("snr", "quality"))
+    with pytest.warns(sf.LackingColumnsWarning, match="a without quality; b without snr") as told:
+        both = sf.union(a=snr, b=quality)
+    assert told[0].message.lacking == {"a": ["quality"], "b": ["snr"]}
+    assert told[0].filename == __file__
     assert list(both.columns) == ["quality", "snr"]
     assert both["quality"].isna().tolist() == [True, True, False, False]
     # A column that is never null may be so where a frame was got without it.
-    both = sf.union(a=lims.get_units(limit=1, columns=["session_id"]), b=lims.get_units(limit=1, columns=[]))
+    of_session = lims.get_units(limit=1, columns=["session_id"])
+    with pytest.warns(sf.LackingColumnsWarning):
+        both = sf.union(a=of_session, b=lims.get_units(limit=1, columns=[]))
     assert both["session_id"].isna().tolist() == [False, True]
 
 
@@ -205,6 +210,19 @@ def test_two_places_of_one_name_are_told_apart(theirs):
     assert both.index.get_level_values("source").tolist() == ["first"] * 3 + ["second"]
 
 
+def test_places_are_told_apart_within_unions_too(theirs):
+    other = of(TextUnits, [unit("x")], address="https://elsewhere.example.org")
+    inner = sf.union(north=theirs)
+    for named in (sf.union(north=other), sf.union(sf.union(north=other))):
+        with pytest.raises(JoinError, match=r"two frames are of 'north', one at .*alyx.* one at .*elsewhere"):
+            sf.union(inner, named)
+    with pytest.raises(JoinError, match="two frames are of 'north'"):
+        sf.union(inner, north=other)
+    assert len(sf.union(inner, south=other)) == 4
+    with pytest.raises(QueryError, match="Give a name that is not empty"):
+        sf.union(**{"": theirs})
+
+
 def test_a_key_that_comes_twice_is_refused(ours, theirs):
     with pytest.raises(JoinError, match=r"units\.unit_id: 4 keys are there several times: lims:\d+, lims:"):
         sf.union(ours, theirs, ours)
@@ -237,3 +255,37 @@ def test_what_cannot_be_united_is_refused(lims, ours, theirs):
         sf.union(ours.reset_index())
     with pytest.raises(JoinError, match="some of the frames have the source in their key"):
         sf.join(sf.union(ours), lims.get_channels())
+
+
+def test_hints_do_not_bend_ids_nor_times(lims):
+    whole = lims.get_units(limit=3)
+    units = whole.assign(session_id=whole["session_id"].astype(float))
+    with pytest.raises(JoinError, match="this column is float64") as caught:
+        sf.union(here=units)
+    namespace = {"units": units}
+    exec(caught.value.hint.removeprefix("Say ").removesuffix("."), namespace)
+    pd.testing.assert_frame_equal(sf.union(here=namespace["units"]), sf.union(here=whole))
+    sessions = lims.get_sessions()
+    naive = sessions.assign(start_time=sessions["start_time"].dt.tz_localize(None))
+    with pytest.raises(JoinError) as caught:
+        sf.union(here=naive)
+    namespace = {"frame": naive, "pd": pd}
+    exec(caught.value.hint.removeprefix("Convert it: ").removesuffix("."), namespace)
+    pd.testing.assert_frame_equal(sf.union(here=namespace["frame"]), sf.union(here=sessions))
+
+
+def test_one_lab_of_a_union_is_joined_and_summarized_like_any(lims, theirs):
+    channels = of(
+        TextChannels,
+        [{"channel_id": f"c{key}", "probe_id": "p", "session_id": "s"} for key in theirs.index],
+    )
+    ours = sf.union(lims.get_units(limit=5), theirs).loc["lims"]
+    assert len(sf.join(ours, sf.union(lims.get_channels()).loc["lims"])) == 5
+    units, located = (sf.union(ibl=frame).loc["ibl"] for frame in (theirs, channels))
+    assert len(sf.join(units, located)) == 3
+    assert sf.summarize(located, units)["unit_count"].tolist() == [1, 1, 1]
+
+
+def test_a_column_named_as_the_index_is_refused(ours):
+    with pytest.raises(JoinError, match="a column named as its index, 'unit_id'"):
+        sf.union(ours.assign(unit_id=1))

@@ -1,15 +1,18 @@
 """Asks the real AllenSDK. This runs in an environment of its own, so it imports nothing of ours.
 
 The first line of standard input holds the credentials of a LIMS as a JSON object; each one after it a
-question, ``{"method": ..., "arguments": {...}}``. Each question is answered by one line of JSON: the frame as
+question, ``{"method": ..., "arguments": {...}}``; with ``"cached": true`` it is one to an EcephysProjectCache
+above that LIMS, a new one each time. Each question is answered by one line of JSON: the frame as
 ``{"index": [...], "index_name": ..., "columns": {name: [...]}}`` with times as ISO text in UTC, or
 ``{"error": ..., "message": ...}`` with the name of the exception's class.
 """
 
 import json
 import sys
+import tempfile
 from datetime import UTC
 from decimal import Decimal
+from pathlib import Path
 
 
 def main():
@@ -24,7 +27,17 @@ def main():
     api = EcephysProjectLimsApi.default(lims_credentials=DbCredentials(**credentials))
     for line in sys.stdin:
         question = json.loads(line)
-        print(json.dumps(_answer(api, question), default=_as_json), file=answers, flush=True)
+        with tempfile.TemporaryDirectory() as directory:
+            asked = _cache(api, directory) if question.get("cached") else api
+            print(json.dumps(_answer(asked, question), default=_as_json), file=answers, flush=True)
+
+
+def _cache(api, directory):
+    # Here, because it needs far more of AllenSDK than the API does.
+    from allensdk.brain_observatory.ecephys.ecephys_project_cache import EcephysProjectCache
+
+    manifest = str(Path(directory) / "manifest.json")
+    return EcephysProjectCache(fetch_api=api, manifest=manifest, fetch_tries=1, stream_writer=print)
 
 
 def _answer(api, question):
@@ -40,6 +53,8 @@ def _answer(api, question):
 def _as_json(value):
     if isinstance(value, Decimal):
         return float(value)
+    if hasattr(value, "tolist"):  # one of NumPy, or an array of such
+        return value.tolist()
     if value.tzinfo is not None:
         value = value.astimezone(UTC).replace(tzinfo=None)
     text = value.isoformat()

@@ -13,7 +13,8 @@ from psycopg.conninfo import conninfo_to_dict
 SCRIPT = Path(__file__).with_name("allensdk_answers.py")
 #: The last Python for which its pandas and NumPy have wheels.
 PYTHON_VERSION = "3.11"
-#: What AllenSDK imports on the way to EcephysProjectLimsApi; all that it asks for is far more.
+#: What AllenSDK imports on the way to EcephysProjectLimsApi and, from simplejson on, to EcephysProjectCache;
+#: all that it asks for is far more.
 REQUIREMENTS = (
     "allensdk==2.16.2",
     "pandas==1.5.3",
@@ -48,6 +49,11 @@ REQUIREMENTS = (
     "ruamel.yaml==0.19.1",
     "xarray==2023.1.0",
     "simpleitk==2.5.7",
+    "simplejson==4.3.0",
+    "marshmallow==3.0.0rc6",
+    "argschema==1.17.5",
+    "cachetools==8.0.1",
+    "pillow==13.0.0",
 )
 
 Answer = dict[str, Any]
@@ -81,16 +87,23 @@ class AllenSdk:
 
     def __call__(self, method: str, **arguments: Any) -> Answer:
         """Return what it answers: the frame, or the error; see ``allensdk_answers.py``."""
-        self._send({"method": method, "arguments": arguments})
+        return self._ask({"method": method, "arguments": arguments})
+
+    def cached(self, method: str, **arguments: Any) -> Answer:
+        """Return what an ``EcephysProjectCache`` above it answers."""
+        return self._ask({"method": method, "arguments": arguments, "cached": True})
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate(timeout=60)
+
+    def _ask(self, question: Answer) -> Answer:
+        self._send(question)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, "AllenSDK's process ended; its standard error tells why"
         answer: Answer = json.loads(line)
         return answer
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.communicate(timeout=60)
 
     def _send(self, message: Answer) -> None:
         assert self._process.stdin is not None

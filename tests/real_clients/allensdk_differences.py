@@ -50,6 +50,12 @@ _OURS_ALONE = {
     "unit_metrics": {"channel_id", "probe_id", "session_id"},
 }
 
+#: Of sessions whose donor has no age or sex.
+INCOMPLETE = (
+    "select s.id from ecephys_sessions s left join specimens p on p.id = s.specimen_id"
+    " left join donors d on d.id = p.donor_id where d.age_id is null or d.gender_id is null"
+)
+
 
 def their_rows(answer: dict[str, Any]) -> list[tuple[int, Row]]:
     """The rows of an answer of AllenSDK, in its order."""

@@ -13,8 +13,9 @@ import psycopg
 import pytest
 
 import sessionframes as sf
-from tests.real_clients.allensdk_client import PYTHON_VERSION, REQUIREMENTS, AllenSdk
+from tests.real_clients.allensdk_client import AllenSdk
 from tests.real_clients.allensdk_differences import (
+    INCOMPLETE,
     Rows,
     assert_same,
     our_rows,
@@ -28,7 +29,6 @@ from tests.real_clients.allensdk_differences import (
     undo_whole_day,
     unique_rows,
 )
-from tests.real_clients.environment import EnvironmentUnavailableError, isolated_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,23 +70,10 @@ NEWEST = (
     " join ecephys_analysis_runs r on r.id = b.ecephys_analysis_run_id where r.current"
     " order by b.ecephys_unit_id, b.id desc) newest where {}"
 )
-#: Of sessions whose donor has no age or sex.
-INCOMPLETE = (
-    "select s.id from ecephys_sessions s left join specimens p on p.id = s.specimen_id"
-    " left join donors d on d.id = p.donor_id where d.age_id is null or d.gender_id is null"
-)
 NO_GENOTYPE = (
     "select s.id from ecephys_sessions s join specimens p on p.id = s.specimen_id"
     " join donors d on d.id = p.donor_id where d.full_genotype is null"
 )
-
-
-@pytest.fixture(scope="session")
-def allensdk_python() -> Path:
-    try:
-        return isolated_python("allensdk", REQUIREMENTS, version=PYTHON_VERSION)
-    except EnvironmentUnavailableError as reason:
-        pytest.skip(f"AllenSDK cannot be installed here: {reason}")
 
 
 @pytest.fixture(scope="module")

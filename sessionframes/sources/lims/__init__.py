@@ -9,7 +9,7 @@ from sessionframes.config import Option, Options, mask
 from sessionframes.errors import ConfigError
 from sessionframes.flatten import from_batch
 from sessionframes.source import Read, Source, texts_argument, until_argument
-from sessionframes.sources.lims import metrics, reads, schema
+from sessionframes.sources.lims import metrics, reads, schema, tallies
 from sessionframes.sources.lims.connection import LimsConnection
 from sessionframes.sources.lims.files import FILES
 from sessionframes.sources.lims.tables import (
@@ -109,8 +109,24 @@ SOURCE = Source(
     description="LIMS of the Allen Institute (Postgres): what AllenSDK's EcephysProjectLimsApi reads.",
     options=OPTIONS,
     reads={
-        "sessions": Read(LimsSessions, reads.sessions, from_batch, (_PUBLISHED_AT,), {**_INCLUDE, **_FILL}),
-        "probes": Read(LimsProbes, reads.probes, from_batch, (_PUBLISHED_AT,), _INCLUDE, joins=("sessions",)),
+        "sessions": Read(
+            LimsSessions,
+            reads.sessions,
+            from_batch,
+            (_PUBLISHED_AT,),
+            {**_INCLUDE, **_FILL},
+            brings={"include_unusable": "session_usable"},
+        ),
+        "probes": Read(
+            LimsProbes,
+            reads.probes,
+            from_batch,
+            (_PUBLISHED_AT,),
+            _INCLUDE,
+            joins=("sessions",),
+            tally=tallies.probes,
+            brings={"include_unusable": "probe_usable"},
+        ),
         "channels": Read(
             LimsChannels,
             reads.channels,
@@ -118,6 +134,8 @@ SOURCE = Source(
             (_PUBLISHED_AT,),
             _INCLUDE,
             joins=("probes", "sessions"),
+            tally=tallies.channels,
+            brings={"include_unusable": "channel_usable"},
         ),
         "units": Read(
             LimsUnits,
@@ -126,6 +144,8 @@ SOURCE = Source(
             (_PUBLISHED_AT,),
             _INCLUDE,
             joins=("channels", "probes", "sessions"),
+            tally=tallies.units,
+            brings={"include_unusable": "unit_usable"},
         ),
         "unit_metrics": Read(
             LimsUnitMetrics,
@@ -134,6 +154,7 @@ SOURCE = Source(
             (texts_argument("session_types", "session_type", "Sessions of these types."), _PUBLISHED_AT),
             _INCLUDE,
             newest_by=metrics.NEWEST_BY,
+            brings={"include_unusable": "unit_usable"},
         ),
     },
     open=open_lims,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.connection import Connection
-from sessionframes.errors import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,57 +173,6 @@ class LimsConnection(Connection):
             probe_ids=probe_ids,
             session_ids=session_ids,
             published_at=published_at,
-            include_unusable=include_unusable,
-            on_invalid=on_invalid,
-            progress=progress,
-            **arguments,
-        )
-
-    def get_unit_analysis_metrics(
-        self,
-        unit_ids: Any = None,
-        ecephys_session_ids: Any = None,
-        session_types: Any = None,
-        *,
-        session_ids: Any = None,
-        include_unusable: bool = False,
-        on_invalid: OnInvalid = "raise",
-        progress: bool = True,
-        **arguments: Any,
-    ) -> pd.DataFrame:
-        """Return how units responded to the stimuli of their sessions.
-
-        Parameters
-        ----------
-        unit_ids, ecephys_session_ids : ids, optional
-            Only these, and only of these.
-        session_types : str or collection of str, optional
-            Only of sessions of these types, such as "brain_observatory_1.1".
-        session_ids : ids, optional
-            Stands for `ecephys_session_ids`, by the name that it has everywhere else.
-        include_unusable, on_invalid, progress, **arguments
-            See :meth:`get_sessions`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Validated by :class:`~sessionframes.sources.lims.tables.LimsUnitMetrics`; index ``unit_id``,
-            one row per unit that has a bundle of a current analysis run (the newest of several); the same
-            columns whatever the session types, null where a session did not show the stimulus.
-
-        Raises
-        ------
-        sessionframes.errors.QueryError
-            The sessions are given under both names.
-        """
-        if session_ids is not None and ecephys_session_ids is not None:
-            message = "both session_ids and ecephys_session_ids are given; they mean the same."
-            raise QueryError(message, source=self.source.name, table="unit_metrics", hint="Give one of them.")
-        return self.get(
-            "unit_metrics",
-            unit_ids=unit_ids,
-            session_ids=session_ids if ecephys_session_ids is None else ecephys_session_ids,
-            session_types=session_types,
             include_unusable=include_unusable,
             on_invalid=on_invalid,
             progress=progress,
