@@ -48,7 +48,7 @@ def test_the_other_python_is_python():
 def test_the_commands_are_understood():
     commands = [line for block in _blocks("sh") for line in block.splitlines()]
     ours = [shlex.split(line) for line in commands if line.startswith("sessionframes ")]
-    commands = {"demo", "get", "explain", "export", "describe", "provenance", "sources"}
+    commands = {"demo", "get", "explain", "export", "describe", "login", "provenance", "sources"}
     assert {words[1] for words in ours} == commands
     for words in ours:
         told = _parser().parse_args(words[1:])

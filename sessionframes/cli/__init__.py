@@ -1,4 +1,4 @@
-"""The command line: ``sessionframes demo | get | export | describe | sources | login``."""
+"""The command line, ``sessionframes``: one module a command."""
 
 from sessionframes.cli.main import main
 

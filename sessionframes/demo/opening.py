@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sessionframes.config import Option, resolve
+from sessionframes.config import Option, nearest, resolve
 from sessionframes.demo.file_server import FileServer
 from sessionframes.errors import ConfigError
 from sessionframes.sources.lims import SOURCE
@@ -19,6 +19,8 @@ from sessionframes.transports.files import FileTransport
 from sessionframes.transports.postgres import PostgresTransport, connection_string
 
 if TYPE_CHECKING:
+    from sessionframes.config import Options
+    from sessionframes.connection import Connection
     from sessionframes.demo.postgres import PostgresServer
 
 OPTIONS = (
@@ -31,6 +33,7 @@ OPTIONS = (
     ),
     Option("seed", "What the world is drawn from.", default=0, kind=int),
     Option("progress", "Show progress while the world is made, the first time.", default=True, kind=bool),
+    Option("wire", "As which system it answers: lims, or brainstem.", default="lims"),
 )
 
 
@@ -68,7 +71,7 @@ def _close_in(process: int, servers: ExitStack) -> None:
         servers.close()
 
 
-def open_demo(**options: Any) -> DemoConnection:
+def open_demo(**options: Any) -> Connection:
     """Open the demo: make its world if this is the first time, and start its servers.
 
     Parameters
@@ -79,6 +82,9 @@ def open_demo(**options: Any) -> DemoConnection:
         What the world is drawn from.
     progress : bool
         Show progress while the world is made.
+    wire : str
+        As which system it answers: "lims", from a Postgres of its own, or "brainstem", from a server on
+        loopback that can be written to.
 
     Raises
     ------
@@ -86,6 +92,19 @@ def open_demo(**options: Any) -> DemoConnection:
         An option that there is not, a scale that is not positive, or no Postgres to be found.
     """
     told = resolve("demo", OPTIONS, options)
+    if told["wire"] not in _WIRES:
+        message = f"wire is {told['wire']!r}."
+        raise ConfigError(message, source="demo", hint=nearest(told["wire"], _WIRES))
+    return _WIRES[told["wire"]](told)
+
+
+def _open_brainstem(told: Options) -> Connection:
+    from sessionframes.demo.brainstem.opening import open_brainstem_demo
+
+    return open_brainstem_demo(told["scale"], told["seed"])
+
+
+def _open_lims(told: Options) -> DemoConnection:
     servers = ExitStack()
     try:
         server = servers.enter_context(start_lims(told["scale"], told["seed"], progress=told["progress"]))
@@ -95,6 +114,9 @@ def open_demo(**options: Any) -> DemoConnection:
     except BaseException:
         servers.close()
         raise
+
+
+_WIRES = {"lims": _open_lims, "brainstem": _open_brainstem}
 
 
 def start_lims(scale: float, seed: int = 0, *, progress: bool = False) -> PostgresServer:
