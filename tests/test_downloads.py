@@ -48,6 +48,17 @@ def test_one_without_a_file_does_not_stop_the_others(
     assert names == sorted(f"session_{one}.nwb" for one in packaged[:2])
 
 
+def test_a_path_may_begin_at_home(
+    db: sf.Connection, packaged: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    one = db.download("session_data", packaged[0], "~/one.nwb", progress=False)
+    assert one == tmp_path / "one.nwb"
+    several = db.download("session_data", packaged[:2], "~/several", progress=False)
+    assert [path.parent for path in several] == [tmp_path / "several"] * 2
+    assert all(path.is_file() for path in (one, *several))
+
+
 def test_several_that_are_not_there_are_all_named(db: sf.Connection, tmp_path: Path) -> None:
     with pytest.raises(DownloadError) as caught:
         db.download("session_data", [1, 2], tmp_path, progress=False)
