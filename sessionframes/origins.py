@@ -100,9 +100,11 @@ def _lines(origin: dict[str, Any], indent: str = "") -> Iterator[str]:
 def _of_export(told: dict[str, Any], tables: dict[str, Any]) -> dict[str, Any]:
     """Return what a manifest tells in the form of a frame's origin."""
     times = {name: told.get(name) for name in ("started", "resumed", "finished", "sessionframes")}
+    known = [table for table in tables.values() if isinstance(table, dict)]
     parts = [
-        {**table["origin"], "rows": f"{table['rows']:,}", "files": table["files"]}
-        for table in tables.values()
+        {**table["origin"], "rows": table.get("rows"), "files": table.get("files")}
+        for table in known
+        if isinstance(table.get("origin"), dict)
     ]
     return {"table": f"{len(parts)} tables", "step": "export", **times, "parts": parts}
 

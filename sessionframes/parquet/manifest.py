@@ -108,7 +108,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         text = file.read_bytes()
     try:
         manifest = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         message = f"{file} is no JSON: {error}."
         raise SourceResponseError(message, source=SNAPSHOT, hint=DAMAGED) from error
     _check_manifest(file, manifest)
@@ -198,7 +198,8 @@ def _seal(manifest: Mapping[str, Any]) -> str:
 
 def _check_manifest(file: Path, manifest: Any) -> None:
     layout = manifest.get("layout") if isinstance(manifest, dict) else None
-    if type(layout) is not int or not isinstance(manifest.get("tables"), dict):
+    is_older = type(layout) is int and layout <= LAYOUT
+    if type(layout) is not int or (is_older and not isinstance(manifest.get("tables"), dict)):
         message = f"{file} is not of our making."
         raise UnknownSourceError(message, source=SNAPSHOT, hint="Give a directory that export() made.")
     if layout != LAYOUT:
@@ -268,7 +269,9 @@ def _check_folder(table: str, parts: Sequence[PartFile]) -> None:
     with reading(folder, table):
         if not folder.is_dir():
             raise damaged(folder, table, "is missing")
-        unlisted = sorted({*folder.glob(PARTS)} - {part.path for part in parts})
+        # Readers of a folder take every file but hidden ones.
+        there = {path for path in folder.glob("*.parquet") if not path.name.startswith((".", "_"))}
+        unlisted = sorted(there - {part.path for part in parts})
     if unlisted:
         raise damaged(unlisted[0], table, "is not listed in the manifest, and others would read it too")
 

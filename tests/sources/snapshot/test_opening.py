@@ -179,15 +179,17 @@ def test_a_manifest_of_other_making_is_none_of_ours(out, text):
         sf.connect(out)
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"layout": ', "\0", "é".encode("latin-1")])
+@pytest.mark.parametrize("text", ["[" * 100_000, "", "{", '{"layout": ', "\0", "é".encode("latin-1")])
 def test_a_manifest_that_is_no_json_is_told(out, text):
     (out / "manifest.json").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(SourceResponseError, match=r"manifest\.json is no JSON"):
         sf.connect(out)
 
 
-def test_a_newer_layout_says_which_version_wrote_it(out):
-    edited(out, lambda told: told.update(layout=LAYOUT + 1, sessionframes="9.9"))
+@pytest.mark.parametrize("tables", [{}, [], None])
+def test_a_newer_layout_says_which_version_wrote_it(out, tables):
+    # Whatever else is new in it.
+    edited(out, lambda told: told.update(layout=LAYOUT + 1, sessionframes="9.9", tables=tables))
     with pytest.raises(SourceResponseError, match=r"written by sessionframes 9\.9.*Install that version"):
         sf.connect(out)
 
@@ -260,10 +262,17 @@ def test_a_missing_folder_is_told(out):
         sf.connect(out)
 
 
-def test_a_part_that_is_not_listed_is_told(out):
-    shutil.copy(parts(out, "cells")[0], out / "cells" / "part-00001.parquet")
-    with pytest.raises(SourceResponseError, match=r"part-00001\.parquet is not listed in the manifest"):
+@pytest.mark.parametrize("name", ["part-00001.parquet", "good.parquet"])
+def test_a_part_that_is_not_listed_is_told(out, name):
+    shutil.copy(parts(out, "cells")[0], out / "cells" / name)
+    with pytest.raises(SourceResponseError, match=rf"{name} is not listed in the manifest"):
         sf.connect(out)
+
+
+def test_what_readers_of_a_folder_skip_may_lie_there(out):
+    for name in (".part-00001.parquet", "_notes.parquet", "notes.txt"):
+        shutil.copy(parts(out, "cells")[0], out / "cells" / name)
+    sf.connect(out).close()
 
 
 @pytest.mark.parametrize("verify", [None, True, False])
