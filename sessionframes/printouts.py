@@ -46,12 +46,14 @@ def capabilities() -> str:
     """
     # Which tables a snapshot has, each tells when it is opened.
     sources = [source for source in map(load_source, declared_sources()) if source.reads]
-    tables = dict.fromkeys([*core_tables(), *(table for source in sources for table in source.reads)])
+    core = core_tables()
     files = dict.fromkeys(kind for source in sources for kind in source.files)
     rows = [["", *(source.name for source in sources)], ["---"] * (len(sources) + 1)]
-    for table in tables:
+    for table in core:
         reads = [source.reads.get(table) for source in sources]
         rows.append([f"table `{table}`", *(_columns(read) for read in reads)])
+    own = [[f"`{table}`" for table in source.reads if table not in core] for source in sources]
+    rows += [["tables of its own", *(", ".join(names) or "-" for names in own)]] if any(own) else []
     rows += [
         [f"file `{kind}`", *("yes" if kind in source.files else "-" for source in sources)] for kind in files
     ]

@@ -262,11 +262,13 @@ class PostgresTransport:
             connection.close()
 
     def _read(self, connection: adbc.Connection, sql: str, *, keep: bool) -> Iterator[pa.RecordBatch]:
-        reading = _Reading(connection, sql)
+        reading = None
         try:
+            reading = _Reading(connection, sql)
             yield from reading
         except BaseException:
-            if not reading.abort():
+            # An interrupt may come when the statement runs and has no name here yet.
+            if reading is None or not reading.abort():
                 self._lost.append(connection)
             if keep:
                 self._close(connection)

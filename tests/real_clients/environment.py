@@ -69,7 +69,7 @@ def isolated_python(
     home = cache / f"{name}-{key}"
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with FileLock(home.with_suffix(".lock")):
+        with FileLock(home.with_name(f"{home.name}.lock")):
             return _ready(home, base, requirements, time_limit)
     except OSError as error:
         raise EnvironmentUnavailableError(f"{home} cannot be written: {error}") from error
@@ -77,7 +77,7 @@ def isolated_python(
 
 def _ready(home: Path, base: Path, requirements: Sequence[str], time_limit: float) -> Path:
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    complete, failed = home / "complete", home.with_suffix(".failed")
+    complete, failed = home / "complete", home.with_name(f"{home.name}.failed")
     if complete.exists():
         return python
     if failed.exists() and time.time() - failed.stat().st_mtime < _FAILURE_STANDS:
