@@ -21,6 +21,8 @@ bench: $(STAMP)
 	$(BIN)/python -m tests.bench.filters
 	$(BIN)/python -m tests.bench.snapshots
 	$(BIN)/python -m tests.bench.joins
+	$(BIN)/python -m tests.bench.flatten
+	$(BIN)/python -m tests.bench.brainstem
 
 lint: $(STAMP)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -220,6 +220,13 @@ def test_json_text_is_the_same_for_equal_values_and_for_people():
     assert column(TEXT, ["null", "x", None], as_json("value")) == ['"null"', '"x"', None]
 
 
+def test_json_text_may_hold_whatever_parts_the_texts_of_many_records():
+    found = [",\n,", ["\n", "\n"], {",\n,": "\\n"}, "[,]", "\u2028", None, "\n"]
+    texts = column(TEXT, found, as_json("value"))
+    assert texts == [None if value is None else json_text(value) for value in found]
+    assert [None if text is None else json.loads(text) for text in texts] == found
+
+
 def test_keys_that_nobody_knows_are_gathered():
     records = [{"id": 1, "name": "a"}, {"id": 2, "new": {"µ": 1}, "also": None}, {"id": 3}]
     schema = pa.schema([("rest", TEXT)])
@@ -239,6 +246,14 @@ def test_long_lists_of_records_are_whole_though_some_lack_a_key():
     table = from_records(pa.schema([("id", WHOLE), ("name", TEXT)]), records, {"id": "id", "name": "name"})
     assert table["id"].to_pylist() == list(range(1000))
     assert table["name"].to_pylist() == [f"n{n}" if n % 300 else None for n in range(1000)]
+
+
+@pytest.mark.parametrize("wanted", [["a"], ["b"], ["a", "b"], ["a", "b", "c"]])
+@given(have=st.lists(st.sets(st.sampled_from("abcd")), max_size=600))
+def test_a_key_that_only_some_have_is_null_for_the_others(wanted, have):
+    records = [{name: f"{name}{row}" for name in sorted(names)} for row, names in enumerate(have)]
+    table = from_records(pa.schema(dict.fromkeys(wanted, TEXT)), records, {name: name for name in wanted})
+    assert table.to_pydict() == {name: [record.get(name) for record in records] for name in wanted}
 
 
 def test_a_long_value_is_cut_in_the_message():

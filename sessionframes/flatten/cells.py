@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -41,6 +40,8 @@ _WITH_OFFSET = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})$"
 )
 _INSTANTS = pa.timestamp("us", "UTC")
+#: Written as it is; that of a text would be escaped.
+_LINE_END = orjson.Fragment(b"\n")
 
 
 @dataclass(frozen=True)
@@ -210,13 +211,14 @@ def unknown_keys(records: Sequence[Record], known: Collection[str]) -> list[str]
 
 def _json_texts(values: Values) -> pa.Array[Any]:
     """Return JSON text for each value; null for null."""
-    mark = uuid.uuid4().hex
-    woven: list[Any] = [mark] * max(0, 2 * len(values) - 1)
+    woven: list[Any] = [_LINE_END] * max(0, 2 * len(values) - 1)
     woven[::2] = values
     try:
-        # All at once, parted by what is in none of them, is several times faster than one by one.
-        whole = orjson.dumps(woven, option=orjson.OPT_SORT_KEYS)[1:-1]
-        texts = pc.split_pattern(pa.array([whole], pa.large_string()), f',"{mark}",').values
+        # All at once, parted by what stands in no JSON text, is several times faster than one by one.
+        whole = orjson.dumps(woven, option=orjson.OPT_SORT_KEYS)
+        inner = pa.array([1, len(whole) - 1], pa.int64()).buffers()[1]
+        line = pa.Array.from_buffers(pa.large_string(), 1, [None, inner, pa.py_buffer(whole)])
+        texts = pc.split_pattern(line, ",\n,").values
     except TypeError:
         texts = pa.array([json_text(value) for value in values], pa.large_string())
     if not values:

@@ -12,7 +12,7 @@ from sessionframes.flatten.arrays import strict_array
 from sessionframes.flatten.cells import Cell, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from sessionframes.tables import Table
 
@@ -77,7 +77,9 @@ def from_records(
     """
     wanted = {name: cells[name] for name in schema.names if name in cells}
     declared = {name: cell if isinstance(cell, Cell) else Cell(cell) for name, cell in wanted.items()}
-    found = _by_key(records, {step for cell in declared.values() for step in cell.steps()[:1]})
+    keys = {step for cell in declared.values() for step in cell.steps()[:1]}
+    found: dict[tuple[str, ...], Values] = {(): records}
+    found.update(((first,), column) for first, column in _by_key(records, keys).items())
     columns = []
     for field in schema:
         cell = declared.get(field.name)
@@ -107,28 +109,36 @@ def _column(found: dict[tuple[str, ...], Values], cell: Cell, kind: pa.DataType)
     return strict_array(values, kind)
 
 
-def _by_key(records: Sequence[Record], keys: set[str]) -> dict[tuple[str, ...], Values]:
-    """Return what all records have under each of some keys; the records themselves under none.
+def _by_key(records: Sequence[Record], keys: Collection[str]) -> dict[str, list[Any]]:
+    """Return what all records have under each of some keys.
 
     Some records at a time, so that those are still at hand when the next key is looked up.
     """
-    found: dict[tuple[str, ...], Values] = {(): records}
-    if not keys:
-        return found
-    columns: list[list[Any]] = [[] for _ in keys]
-    # With a single key it would return no tuple.
-    get = itemgetter(*keys, *(keys if len(keys) == 1 else ()))
+    columns: dict[str, list[Any]] = {key: [] for key in keys}
+    everywhere, elsewhere = list(keys), list[str]()
     for start in range(0, len(records), _AT_HAND):
         some = records[start : start + _AT_HAND]
-        try:
-            some_columns: Iterable[Values] = zip(*map(get, some), strict=True)
-            for column, values in zip(columns, some_columns, strict=False):
-                column += values
-        except KeyError:
-            for key, column in zip(keys, columns, strict=True):
-                column += [record.get(key) for record in some]
-    found.update(((key,), column) for key, column in zip(keys, columns, strict=True))
-    return found
+        while everywhere:
+            try:
+                some_columns = zip(*map(_getter(everywhere), some), strict=True)
+                break
+            except KeyError as error:
+                # Many lack what one lacks.
+                everywhere.remove(error.args[0])
+                elsewhere.append(error.args[0])
+        else:
+            some_columns = zip()
+        # A single key was asked for twice.
+        for key, values in zip(everywhere, some_columns, strict=False):
+            columns[key] += values
+        for key in elsewhere:
+            columns[key] += [record.get(key) for record in some]
+    return columns
+
+
+def _getter(keys: list[str]) -> Callable[[Record], tuple[Any, ...]]:
+    # With a single key it would return no tuple.
+    return itemgetter(*keys, *(keys if len(keys) == 1 else ()))
 
 
 def _at(found: dict[tuple[str, ...], Values], steps: tuple[str, ...]) -> Values:

@@ -3,6 +3,8 @@
 The records are what the demo's BrainSTEM answers: sessions, data acquisitions, projects and subjects. Told
 are two ratios: to ``json_normalize`` alone, which leaves dates as text and lists and objects as they are, and
 to ``json_normalize`` and what makes of it the columns that ours are (instants, lists of text, JSON as text).
+Eight is wanted of the first. It is missed: merely looking up every key of every record, and writing nested
+values as JSON, takes more than an eighth of the time of ``json_normalize``.
 """
 
 import argparse
@@ -19,9 +21,10 @@ from sessionframes.demo.brainstem.server import BrainstemServer
 from sessionframes.flatten import Cell, as_json, filled, from_records, instant, others
 from sessionframes.transports.rest import RestTransport
 from sessionframes.transports.rest_request import LimitOrPage, RestRequest
+from tests.bench.__main__ import against
 
 SESSIONS = 5_000
-WANTED = 8.0
+WANTED = ">= 8"
 TEXT, INSTANT, NUMBER = pa.large_string(), pa.timestamp("us", "UTC"), pa.float64()
 TEXTS = pa.list_(TEXT)
 
@@ -151,7 +154,13 @@ def main():
         whole = [sum(pair) for pair in zip(whole, times, strict=True)]
         sys.stdout.write(f"{len(records):6,} {key[1]:<20}{_told(*times)}\n")
     sys.stdout.write(f"{'all of them':<27}{_told(*whole)}\n")
-    return 1 if told.strict and whole[2] / whole[0] < WANTED else 0
+    ours, *others_took = whole
+    lines = [
+        against(f"flattening, json_normalize {how}", ours, took, WANTED)
+        for how, took in zip(("alone", "to the same columns"), others_took, strict=True)
+    ]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 1 if told.strict and not all(line.is_met for line in lines) else 0
 
 
 def _told(ours, normalized, same):
