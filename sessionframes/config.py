@@ -15,12 +15,15 @@ Nothing here is read when sessionframes is imported; everything is when it conne
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 import tomllib
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from sessionframes.errors import ConfigError
 
@@ -57,6 +60,10 @@ def mask(text: str) -> str:
     return _PARAMETER.sub(r"\g<name>\g<equals>***", text)
 
 
+#: All that are in use, by their identity.
+_SECRETS: WeakValueDictionary[int, Secret] = WeakValueDictionary()
+#: So many characters of a secret are no common word.
+_LONG = 8
 #: So many names fit into a message.
 _MOST_NAMED = 40
 
@@ -72,6 +79,27 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"Known: {', '.join(names[:_MOST_NAMED])}{more}." if names else "There are none."
 
 
+def without_secrets(text: str) -> str:
+    """Return `text`, somebody else's, with every secret that is in use here replaced by ``***``.
+
+    Parameters
+    ----------
+    text : str
+        What a server says: it may quote a token or a password, in whichever words.
+    """
+    known = [reference() for reference in _SECRETS.valuerefs()]
+    # Whoever quotes it may have left out a full stop at its end.
+    secrets = {secret.reveal().strip().removesuffix(".") for secret in known if secret is not None}
+    # The longest first: one may be within another.
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        for form in {secret, escape(secret), json.dumps(secret)[1:-1]}:
+            if form in text:
+                # A short one is a part of many words, of which none is secret.
+                edges = ("", "") if len(form) >= _LONG else (r"(?<!\w)", r"(?!\w)")
+                text = re.sub(re.escape(form).join(edges), "***", text)
+    return text
+
+
 class Secret:
     """A value that shows itself only when asked: not in ``repr``, ``str``, a log line or a pickle.
 
@@ -81,10 +109,11 @@ class Secret:
         The secret.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
+        _SECRETS[id(self)] = self
 
     def reveal(self) -> str:
         """Return the secret itself."""

@@ -87,7 +87,8 @@ class WritingCalls:
         A row without an id is created, one with an id is changed: only what differs from what the source has
         now is sent. All rows are checked first, and nothing is sent while there is a fault. A row that fails
         on the way does not keep the others from being sent; the same call again does what is left, and makes
-        nothing twice, where the table has a name that is unique.
+        nothing twice, where the table has a name that is unique. What somebody has to accept is requested
+        again by every call until it is there: requests that are open cannot be seen.
 
         Parameters
         ----------
@@ -95,9 +96,11 @@ class WritingCalls:
             Its name.
         data : pandas.DataFrame, dict, or list of dict
             By our names of columns, or by the source's of fields. The id is the index or a column of a frame,
-            and "id" in a dict. A frame from a ``get_*`` call is fine as it is: columns that are not of the
-            record itself may stay, unchanged. A null in a frame says nothing: the field stays as it is. To
-            empty a field say None in a dict, or an empty text or list.
+            and "id" in a dict. A frame from a ``get_*`` call is fine as it is: columns of the table that are
+            not of the record itself may stay, unchanged; those of other tables may not. Columns that tell of
+            one field, as start_time and date_time do, must agree: drop the one that is out of date. A null in
+            a frame says nothing: the field stays as it is. To empty a field say None in a dict, or an empty
+            text or list.
         dry_run : bool
             Only tell what would be done; nothing is sent but questions.
         progress : bool
@@ -296,17 +299,25 @@ def _refused(
     failures = pd.DataFrame(
         {
             "row": pd.array([fault.row for fault in faults], dtype="Int64"),
-            "column": _texts(fault.column for fault in faults),
-            "check": _texts(fault.check for fault in faults),
-            "key": _texts(None if fault.row is None else _label(index, fault.row) for fault in faults),
+            "column": _texts(_whole(fault.column) for fault in faults),
+            "check": _texts(_whole(fault.check) for fault in faults),
+            "key": _texts(
+                None if fault.row is None else _whole(_label(index, fault.row)) for fault in faults
+            ),
             "value": _texts(
-                fault.value if isinstance(fault.value, str) else shown(fault.value) for fault in faults
+                _whole(fault.value if isinstance(fault.value, str) else shown(fault.value))
+                for fault in faults
             ),
         }
     )
     message = f"nothing was sent: {told(failures, len(index))}"
     hint = "The error's failures list all faults."
     return FrameValidationError(message, failures=failures, source=source, table=table, hint=hint)
+
+
+def _whole(text: str) -> str:
+    """Return a text with half characters as Python writes them: a column of text cannot hold them."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _label(index: pd.Index[Any], position: int) -> str:

@@ -45,9 +45,19 @@ def file_schema(model: type[Table], origin: dict[str, Any]) -> pa.Schema:
         ORIGIN: text,
         PANDAS_ATTRS: json.dumps({ATTRIBUTE: text}, ensure_ascii=False),
         DESCRIPTION: json.dumps(table_schema(model), ensure_ascii=False),
-        b"pandas": pa.Schema.from_pandas(model.empty_frame()).metadata[b"pandas"],
+        b"pandas": _told_to_pandas(model),
     }
     return model.arrow_schema().with_metadata(told)
+
+
+def _told_to_pandas(model: type[Table]) -> str:
+    """Return the dtypes of a table in pandas' own words, as JSON."""
+    told = json.loads(pa.Schema.from_pandas(model.empty_frame()).metadata[b"pandas"])
+    for column in told["columns"]:
+        # Pandas writes down the name of such a dtype and cannot read it: read_parquet() would fail.
+        if column["numpy_type"].endswith("[pyarrow]"):
+            column["numpy_type"] = "object"
+    return json.dumps(told, ensure_ascii=False)
 
 
 def footer_of(path: Path) -> bytes:

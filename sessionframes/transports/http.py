@@ -88,9 +88,10 @@ class OriginAuth(AuthBase):
 
 
 class _Session(requests.Session):
-    def __init__(self, auth: OriginAuth) -> None:
+    def __init__(self, auth: OriginAuth, *, stays: bool = False) -> None:
         super().__init__()
         self.auth = auth
+        self._stays = stays
         self.headers["User-Agent"] = f"sessionframes {requests.utils.default_user_agent()}"
         # Cookies know no port and would make an answer depend on which thread asked before.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -104,6 +105,23 @@ class _Session(requests.Session):
                 del headers[name]
         if callable(self.auth):
             self.auth(prepared_request)
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        # Where there is no target, an answer that leads elsewhere is handed out as it is.
+        target = super().get_redirect_target(resp)
+        if target is None or not self._stays or _is_home(resp.url, urljoin(resp.url, target)):
+            return target
+        return None
+
+
+def _is_home(here: str, there: str) -> bool:
+    """Return whether an address is at the server of another, with encryption perhaps."""
+    try:
+        goal = origin(there)
+    except ValueError:
+        return False
+    scheme, host, port = origin(here)
+    return goal == (scheme, host, port) or (scheme, port, goal) == ("http", 80, ("https", host, 443))
 
 
 class HttpClient:
@@ -120,6 +138,8 @@ class HttpClient:
         How long to wait for a connection, and for the next byte, in s.
     attempts : int
         How often a request is sent before its failure counts, at least 1.
+    stays : bool
+        Follow no redirect to another server: such an answer is handed out as it is.
     sleep : callable
         Waits the given time, in s, between two attempts.
     """
@@ -131,12 +151,14 @@ class HttpClient:
         *,
         timeout: tuple[float, float] = (10, 60),
         attempts: int = 5,
+        stays: bool = False,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._base_url = base_url
         self._auth = OriginAuth(auth, base_url)
         self._timeout = timeout
         self.attempts = attempts
+        self._stays = stays
         self._sleep = sleep
         self._local = threading.local()
         self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()
@@ -266,7 +288,7 @@ class HttpClient:
     def _session(self) -> requests.Session:
         # A forked child must not write to its parent's sockets.
         if getattr(self._local, "pid", None) != os.getpid():
-            self._local.session = _Session(self._auth)
+            self._local.session = _Session(self._auth, stays=self._stays)
             self._local.pid = os.getpid()
             self._sessions.add(self._local.session)
         session: requests.Session = self._local.session

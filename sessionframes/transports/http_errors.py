@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 import requests
 from urllib3.exceptions import HTTPError, MaxRetryError
 
-from sessionframes.config import mask
+from sessionframes.config import mask, without_secrets
 from sessionframes.errors import AuthenticationError, SourceError, SourceResponseError, SourceUnavailableError
 from sessionframes.transports.words import said
 
@@ -154,11 +154,12 @@ def raise_for_status(response: requests.Response) -> None:
     """
     status = response.status_code
     if response.is_redirect:
-        message = f"{shown(response.url)} has moved to {shown(response.headers['Location'])}."
+        there = without_secrets(shown(response.headers["Location"]))
+        message = f"{shown(response.url)} has moved to {there}."
         raise SourceResponseError(message, hint="Give that address when you connect.")
     if status < 400:
         return
-    answer = f"{status} {response.reason or ''}".rstrip()
+    answer = f"{status} {without_secrets(response.reason or '')}".rstrip()
     message = f"{readable(response.url)} answered {answer}{_said(response)}."
     if status in (401, 403):
         hint = "Check the credentials, and that they are allowed to see this."

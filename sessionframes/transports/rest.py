@@ -62,7 +62,8 @@ class RestTransport:
     base_url : str
         What paths are relative to, and the origin that `auth` is for.
     auth : requests.auth.AuthBase, optional
-        Credentials. They go to the origin of `base_url` and nowhere else.
+        Credentials. They go to the origin of `base_url` and nowhere else. Nor do requests: what another
+        server says is no answer of this one.
     source : str
         Whose transport this is, for messages.
     workers : int
@@ -91,7 +92,7 @@ class RestTransport:
         sleep: Callable[[float], None] | None = None,
     ) -> None:
         #: What everything else goes through that is asked of this server, such as changes.
-        self.client = HttpClient(base_url, auth, timeout=timeout, attempts=attempts)
+        self.client = HttpClient(base_url, auth, timeout=timeout, attempts=attempts, stays=True)
         #: Where it leads, without secrets.
         self.address = shown(base_url)
         self._base_url = base_url

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
+from sessionframes.config import without_secrets
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -289,7 +291,7 @@ def _folded(name: str) -> str:
 
 
 def _no_key(envelope: Record, names: Sequence[str]) -> str:
-    there = ", ".join(map(repr, envelope)) or "nothing"
+    there = without_secrets(", ".join(map(repr, envelope))) or "nothing"
     return f"it holds {there}, but not {' or '.join(map(repr, names))}"
 
 
@@ -314,7 +316,7 @@ def _shape(value: Any) -> str:
         return "an object"
     if isinstance(value, list):
         return "a list"
-    text = repr(value)
+    text = without_secrets(repr(value))
     return text if len(text) <= 80 else f"{text[:80]}..."
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from sessionframes.config import mask
+from sessionframes.config import mask, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ def said(body: Any) -> str:
 
 def quoted(head: bytes) -> str:
     """Return what the beginning of an answer says, in quotes: a page's title, or one short line of text."""
-    line = mask(" ".join(_text(head).split()))
+    line = mask(" ".join(without_secrets(_text(head)).split()))
     return repr(line if len(line) <= 200 else line[:200] + "...") if line else ""
 
 
@@ -95,6 +95,6 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
 
 def _line(text: str) -> str:
     # Cut beforehand as well: looking for secrets in a long line takes its time.
-    line = mask(" ".join(text.split())[: 4 * _MOST])
+    line = mask(" ".join(without_secrets(text).split())[: 4 * _MOST])
     line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
     return line if len(line) <= _MOST else line[:_MOST] + "..."

@@ -11,6 +11,7 @@ from contextlib import closing
 from urllib.parse import parse_qsl
 
 import pytest
+import requests
 from requests.auth import AuthBase
 
 from sessionframes.errors import (
@@ -288,11 +289,34 @@ def test_the_next_page_on_another_server_is_not_asked_for(server, elsewhere, res
     assert len(server.requests) == 1
 
 
-def test_a_redirect_to_another_server_takes_no_token(server, elsewhere, rest):
-    target = elsewhere.serve("/s/", body(ONE))
-    server.serve("/s/", always=Fault(status=302, headers={"Location": target}))
+def test_a_redirect_is_followed_at_home_and_never_to_another_server(server, elsewhere, rest):
+    server.serve("/moved/", body(ONE))
+    server.serve("/s/", always=Fault(status=302, headers={"Location": "/moved/"}))
     assert ask(rest) == [{"id": "a"}]
-    assert "authorization" not in elsewhere.requests[0].headers
+    for status in (301, 302, 303, 307, 308):
+        target = elsewhere.serve("/s/", body(ONE))
+        server.serve("/s/", always=Fault(status=status, headers={"Location": target}))
+        with pytest.raises(SourceResponseError, match=f"has moved to {target}"):
+            ask(rest)
+    assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "is_home"),
+    [
+        ("http://a.org/x", "https://a.org/x", True),
+        ("https://a.org/x", "https://a.org:443/y", True),
+        ("https://a.org/x", "http://a.org/x", False),
+        ("http://a.org:8000/x", "https://a.org/x", False),
+        ("http://a.org/x", "https://a.org:99999/x", False),
+        ("https://a.org/x", "https://www.a.org/x", False),
+    ],
+)
+def test_home_is_the_same_server_or_the_same_encrypted(here, there, is_home):
+    answer = requests.Response()
+    answer.url, answer.status_code, answer.headers["Location"] = here, 302, there
+    client = RestTransport(here, source="test").client
+    assert (client._session().get_redirect_target(answer) == there) is is_home
 
 
 def test_the_next_page_is_followed_at_home(server, rest):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from sessionframes.config import Option, mask, nearest
+from sessionframes.config import Option, nearest
 from sessionframes.errors import ConfigError
 from sessionframes.source import Read, Source
 from sessionframes.sources.brainstem import access, flat, reads
@@ -74,16 +73,8 @@ def open_brainstem(options: Options) -> BrainstemConnection:
 
 
 def _check_options(options: Options) -> None:
-    url, portal = options["url"], options["portal"]
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        message = f"option 'url' is {mask(url)!r}."
-        raise ConfigError(
-            message, source="brainstem", hint="Give an address such as https://www.brainstem.org/."
-        )
+    portal = options["portal"]
+    access.check_address(options["url"])
     if portal not in _PORTALS:
         message = f"option 'portal' is {portal!r}."
         raise ConfigError(message, source="brainstem", hint=nearest(portal, _PORTALS))

@@ -13,10 +13,11 @@ import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from requests.auth import AuthBase
 
-from sessionframes.config import Option, Secret
+from sessionframes.config import Option, Secret, mask
 from sessionframes.errors import AuthenticationError, ConfigError, SourceResponseError, SourceUnavailableError
 from sessionframes.tables.validation import level_of_user
 from sessionframes.transports.http import HttpClient
@@ -44,6 +45,34 @@ _HOW_TO_LOG_IN = (
 )
 #: Longer than any token, shorter than a file that is something else.
 _LONGEST = 10_000
+
+
+def check_address(url: str) -> None:
+    """Refuse what can be no address of a server.
+
+    Parameters
+    ----------
+    url : str
+        The option of that name.
+
+    Raises
+    ------
+    ConfigError
+        It is none; or it is the one of the interface, as BrainSTEM's clients once took it.
+    """
+    try:
+        parts = urlsplit(url)
+        # Only when it is asked for does a port show that it is none.
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    message = f"option 'url' is {mask(url)!r}."
+    if not is_address:
+        hint = "Give an address such as https://www.brainstem.org/."
+        raise ConfigError(message, source="brainstem", hint=hint)
+    if parts.path.rstrip("/").endswith("/api"):
+        hint = "Give the address of the server, without the /api/ at its end."
+        raise ConfigError(message, source="brainstem", hint=hint)
 
 
 def token_path() -> Path:

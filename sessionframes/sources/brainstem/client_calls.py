@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
+
+import pandas as pd
 
 from sessionframes.errors import (
     AuthenticationError,
@@ -14,6 +17,8 @@ from sessionframes.errors import (
     SourceResponseError,
     SourceUnavailableError,
 )
+from sessionframes.query.literals import checked_text
+from sessionframes.query.shown import shown
 from sessionframes.sources.brainstem.access import PUBLIC
 from sessionframes.sources.brainstem.models import MODELS, model_named
 from sessionframes.sources.brainstem.rules import BrokenRuleError, plain_json, uuid_text
@@ -25,7 +30,7 @@ from sessionframes.transports.rest import RestTransport
 from sessionframes.transports.rest_request import LimitOrPage, OneRecord, RestRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sessionframes.changes import Outcome
     from sessionframes.source import Transport
@@ -53,8 +58,8 @@ class ClientCalls:
         id: str | None = None,  # noqa: A002  as the client has it
         *,
         filters: Mapping[str, Any] | None = None,
-        sort: Sequence[str] = (),
-        include: Sequence[str] = (),
+        sort: str | Sequence[str] | None = (),
+        include: str | Sequence[str] | None = (),
         limit: int | None = None,
     ) -> dict[str, Any]:
         """Return records as the server has them: all pages, unlike BrainSTEM's own client.
@@ -68,10 +73,11 @@ class ClientCalls:
         id : str, optional
             Of one record.
         filters : mapping
-            By field and operator, as in ``{"name.icontains": "rat"}``; several values in a list.
-        sort : sequence of str
+            By field and operator, as in ``{"name.icontains": "rat"}``; several values in a list. An empty
+            list finds nothing; None is no filter.
+        sort : str or sequence of str
             Fields, with "-" before one for the largest first.
-        include : sequence of str
+        include : str or sequence of str
             Relations whose records are to come along, under keys of their own.
         limit : int, optional
             How many records at most.
@@ -91,19 +97,22 @@ class ClientCalls:
             The server does not answer, or refuses: in its words.
         """
         found = _model(model)
-        along = tuple(("include[]", f"{name}.*") for name in include)
+        along = tuple(("include[]", f"{name}.*") for name in _names(include, "include"))
+        order, chosen = _names(sort, "sort"), _filters(filters)
         with closing(self._at(portal)) as at:
             path = at.path(found.name)
             if id is not None:
-                if filters or sort or limit is not None:
+                if filters or order or limit is not None:
                     message = "filters, sort and limit are given for one record."
                     raise QueryError(message, table=found.name, hint="Leave out id, or leave out these.")
                 one = RestRequest(f"{path}{_id(id, found)}/", OneRecord((found.singular, found.name)), along)
                 pages = list(at.rest.fetch(one))
                 return {**_beside(pages), found.singular: pages[0].records[0]}
-            params = (*_filters(filters), *(("sort[]", name) for name in sort or ("id",)), *along)
             names = (found.plural, found.name)
             paging = LimitOrPage(names) if limit is None else _First(names, _PAGE, _count(limit))
+            if chosen is None:
+                return {found.plural: []}
+            params = (*chosen, *(("sort[]", name) for name in order or ["id"]), *along)
             pages = list(at.rest.fetch(RestRequest(path, paging, params)))
         records = [record for page in pages for record in page.records]
         return {**_beside(pages), found.plural: records[:limit]}
@@ -148,6 +157,9 @@ class ClientCalls:
             It did not answer; the message tells whether something may have been made.
         """
         found = _model(model)
+        if not isinstance(data, Mapping | None):
+            message = f"{shown(data)} is a {type(data).__name__}, no record."
+            raise QueryError(message, table=found.name, hint="Give a dict.")
         try:
             body = plain_json(dict(data or {}))
         except BrokenRuleError as error:
@@ -259,15 +271,37 @@ def _count(limit: Any) -> int:
     return limit
 
 
-def _filters(filters: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    pairs = []
+def _names(given: Any, argument: str) -> list[str]:
+    names = [given] if isinstance(given, str) else given
+    if names is None:
+        return []
+    if not isinstance(names, list | tuple | set) or not all(isinstance(name, str) for name in names):
+        message = f"{argument} is {shown(given)}."
+        raise QueryError(message, source="brainstem", hint="Give names, in a list.")
+    return [checked_text(name, argument) for name in names]
+
+
+def _filters(filters: Any) -> list[tuple[str, str]] | None:
+    """Return what is asked for, None if nothing can be found."""
+    if not isinstance(filters, Mapping | None) or not all(isinstance(name, str) for name in filters or ()):
+        message = f"filters is {shown(filters)}."
+        raise QueryError(message, source="brainstem", hint='Give a dict, such as {"name.icontains": "rat"}.')
+    pairs, is_nothing = [], False
     for name, value in (filters or {}).items():
-        for one in value if isinstance(value, list | tuple | set) else [value]:
-            # None is no filter, as in the client.
-            if one is not None:
-                text = one.isoformat() if isinstance(one, datetime) else str(one)
-                pairs.append((f"filter{{{name}}}", text))
-    return pairs
+        # None is no filter, as in the client.
+        values = [one for one in _several(value, name) if one is not None]
+        is_nothing = is_nothing or not (values or value is None)
+        for one in values:
+            text = one.isoformat() if isinstance(one, datetime) else str(one)
+            pairs.append((f"filter{{{checked_text(name, 'filters')}}}", checked_text(text, name)))
+    return None if is_nothing else pairs
+
+
+def _several(value: Any, name: str) -> list[Any]:
+    if isinstance(value, Mapping | pd.DataFrame):
+        message = f"filters has {shown(value)} for {name!r}."
+        raise QueryError(message, source="brainstem", hint="Give one value, or several in a list.")
+    return list(value) if pd.api.types.is_list_like(value) else [value]
 
 
 def _beside(pages: Sequence[Page]) -> dict[str, list[Record]]:

@@ -7,7 +7,13 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.errors import AuthenticationError, SourceResponseError, SourceUnavailableError
-from sessionframes.sources.brainstem.access import BearerToken, keep_token, read_object, token_path
+from sessionframes.sources.brainstem.access import (
+    BearerToken,
+    check_address,
+    keep_token,
+    read_object,
+    token_path,
+)
 from sessionframes.transports.http import HttpClient
 from sessionframes.transports.http_errors import ServerBusyError
 
@@ -58,8 +64,9 @@ def log_in(
     sessionframes.errors.SourceError
         The server cannot be reached, or does not answer as it should.
     sessionframes.errors.ConfigError
-        The token cannot be written.
+        The address is none, or the token cannot be written.
     """
+    check_address(options["url"])
     # One attempt each: a question that is asked again may come after the token was handed out.
     with closing(HttpClient(options["url"], attempts=1)) as client:
         started = _asked(client, _START, {"client_name": "sessionframes"})

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sessionframes.changes import Change, Fault
 from sessionframes.config import nearest
 from sessionframes.query import Q
+from sessionframes.sources.brainstem.cells import is_same_cell
 from sessionframes.sources.brainstem.columns import LEFT_OUT, OLDER_NAMES, origins
 from sessionframes.sources.brainstem.rules import (
     BrokenRuleError,
@@ -166,7 +165,7 @@ class Planner:
 
     def _differing(self, row: Row, record: Record | None) -> dict[str, Any]:
         """Return what a row says that the record does not, by field; faults are noted."""
-        found: dict[str, tuple[str, Any]] = {}
+        found: dict[str, tuple[str, Any, bool]] = {}
         for column, value in row.values.items():
             target = self._targets[column]
             if target.field is None:
@@ -176,17 +175,20 @@ class Planner:
             except BrokenRuleError as error:
                 self._fault(row.position, column, str(error), value)
                 continue
-            held = _held(record or {}, target.field)
-            if is_same(target.rules, wire, held):
+            is_held = is_same(target.rules, wire, _held(record or {}, target.field))
+            if record is None and is_held:
+                # Nothing, of which a new record has enough.
                 continue
-            first, other = found.setdefault(target.field, (column, wire))
-            if not is_same(target.rules, wire, other):
-                self._fault(row.position, column, f"the same as {first}: both are {target.field}", value)
-            elif first == column and target.rules is not None:
-                check = broken_rule(target.rules, wire)
-                if check is not None:
-                    self._fault(row.position, column, check, value)
-        return {name: wire for name, (_, wire) in found.items()}
+            first, other, is_other_held = found.setdefault(target.field, (column, wire, is_held))
+            if is_held != is_other_held or not (is_held or is_same(target.rules, wire, other)):
+                # Nobody can know which of the two was edited: what the server has is no sign, it may be new.
+                check = f"the same as {first}: both are {target.field}, so drop the one that is out of date"
+                self._fault(row.position, column, check, value)
+            elif not is_held and first == column and target.rules is not None:
+                broken = broken_rule(target.rules, wire)
+                if broken is not None:
+                    self._fault(row.position, column, broken, value)
+        return {name: wire for name, (_, wire, is_held) in found.items() if not is_held}
 
     def _is_faulty(self, row: Row, field: str) -> bool:
         names = (name for name, target in self._targets.items() if target.field == field)
@@ -217,7 +219,7 @@ class Planner:
         for row in self._rows:
             columns = [name for name in row.values if self._targets[name] is _ELSEWHERE]
             if row.id is None:
-                for name in columns:
+                for name in (name for name in columns if row.values[name] is not None):
                     check = "empty in a new row: it is no field of the record"
                     self._fault(row.position, name, check, row.values[name])
             elif columns and self._ids.get(row.position) in self._there:
@@ -232,7 +234,7 @@ class Planner:
         for place, names in said.items():
             for name in names:
                 value = self._rows[place].values[name]
-                if not _is_same_cell(value, cells[name].get(self._ids[place])):
+                if not is_same_cell(value, cells[name].get(self._ids[place])):
                     check = "as it was: it is no field of the record, other records tell it"
                     self._fault(place, name, check, value)
 
@@ -240,7 +242,7 @@ class Planner:
         """Return the changes without those that have been made already; refuse names that are taken."""
         unique = self._sender.unique
         if unique is None:
-            return list(changes)
+            return self._checked_accepted(changes) if self._sender.approval else list(changes)
         named = {
             place: str(change.new[unique.name]).strip()
             for place, change in enumerate(changes)
@@ -269,6 +271,23 @@ class Planner:
             self._fault(place, column, check, name)
         return checked
 
+    def _checked_accepted(self, changes: Sequence[Change]) -> list[Change]:
+        """Return the changes without requests for what is there; requests that are open cannot be seen."""
+        names = {
+            place: str(change.new["name"]).strip()
+            for place, change in enumerate(changes)
+            if change.step == "create" and not is_empty(change.new.get("name"))
+        }
+        checked = list(changes)
+        found = self._sender.records("name", list(dict.fromkeys(names.values())))
+        for place, name in names.items():
+            for record in found:
+                if record["name"] == name and not self._sender.differing(record, changes[place].new):
+                    key = str(record.get("id"))
+                    checked[place] = Change("leave", key, note="it is there already, by this name")
+                    break
+        return checked
+
 
 def _wire(target: _Target, value: Any, record: Record | None) -> Any:
     """Return a value as it would be sent; the server's own stays as it is, whatever the rules."""
@@ -287,13 +306,3 @@ def _held(record: Mapping[str, Any], field: str) -> Any:
 def _without_none(new: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is sent for a new record: what is empty by itself is not."""
     return {name: value for name, value in new.items() if not is_empty(value)}
-
-
-def _is_same_cell(one: Any, other: Any) -> bool:
-    if _is_many(one) or _is_many(other):
-        return _is_many(one) and _is_many(other) and list(one) == list(other)
-    return bool(one == other) if other is not None else False
-
-
-def _is_many(value: Any) -> bool:
-    return isinstance(value, list | tuple | np.ndarray)

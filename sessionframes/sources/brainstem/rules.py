@@ -266,13 +266,22 @@ def _texts(_: ApiField, value: Any) -> list[str]:
 def _json(field: ApiField, value: Any) -> Any:
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = json.loads(value, object_pairs_hook=_once)
+        except BrokenRuleError:
+            raise
         except (ValueError, RecursionError):
             raise BrokenRuleError("JSON, as text or as lists and dicts") from None
     found = plain_json(value)
     if field.name == "extra_fields":
         return _extra_fields(found)
     return _links(found) if field.name == "download_links" else found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise BrokenRuleError("JSON with each name once")
+    return found
 
 
 def _extra_fields(value: Any) -> dict[str, Any]:

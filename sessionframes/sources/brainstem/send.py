@@ -91,12 +91,21 @@ class Sender:
         creation = _Creation(self, new)
         outcome = self._persist(creation.once, creation.ended)
         if outcome.action == "created" and outcome.id is not None:
-            self._transport.made[outcome.id] = new
+            answered = outcome.record or {}
+            made = {name: (value, answered.get(name, value)) for name, value in new.items()}
+            self._transport.made[outcome.id] = made
         return outcome
 
     def is_made(self, record: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
         """Tell whether a record is what creating it from these values would give, or gave."""
-        return self._transport.made.get(str(record.get("id"))) == new or not self.differing(record, new)
+        made = self._transport.made.get(str(record.get("id")), {})
+        for name in self.differing(record, new):
+            # What the server made of it, and has still.
+            sent, answered = made.get(name, (None, None))
+            field = self.model.field_named(name)
+            if sent != new[name] or not is_same(field, answered, record.get(name)):
+                return False
+        return True
 
     def change(self, key: str, new: Mapping[str, Any]) -> Outcome:
         """Change fields of a record.
@@ -204,7 +213,8 @@ class _Attempts:
         return Outcome("failed", key, status, self.answer.words, note, is_last=is_last)
 
     def unknown(self, why: str, key: str | None = None) -> Outcome:
-        return Outcome("unknown", key, self.answer.status, f"{why} ({self.answer.words})")
+        words = f" ({self.answer.words})" if self.answer.words else ""
+        return Outcome("unknown", key, self.answer.status, f"{why}{words}")
 
     def untold(self, error: SourceError, key: str | None = None) -> Outcome:
         """Return that it could not be looked up either."""
@@ -283,7 +293,9 @@ class _Change(_Attempts):
 
     def once(self) -> Outcome:
         answer = self.ask("PATCH", self.key, self.new)
-        if answer.record is not None:
+        if answer.record is not None and (
+            answer.is_request or str(answer.record.get("id")).lower() == self.key
+        ):
             return replace(self.sender.made("changed", answer, answer.record, self.new), id=self.key)
         if answer.is_refusal:
             return self.failed(self.key)
@@ -295,10 +307,15 @@ class _Change(_Attempts):
             return self.untold(error, self.key)
         if not records:
             return self.unknown(f"{_LOST}, and the record is gone", self.key)
-        if answer.is_success or not self.sender.differing(records[0], self.new):
+        differing = self.sender.differing(records[0], self.new)
+        if not differing or (answer.is_success and len(differing) < len(self.new)):
             outcome = self.sender.made("changed", answer, records[0], self.new)
             note = f"{_LOST}; the record was read again"
             return replace(outcome, id=self.key, note="; ".join(filter(None, (note, outcome.note))))
+        if answer.is_success:
+            return self.unknown("it should have been changed, but the record has none of it", self.key)
+        if self.sender.approval:
+            return self.unknown(f"{_LOST}: whether a request was filed cannot be seen", self.key)
         # It holds what it held: sent again, the same values do no harm.
         raise self.again()
 
@@ -313,8 +330,10 @@ class _Removal(_Attempts):
 
     def once(self) -> Outcome:
         answer = self.ask("DELETE", self.key)
-        if answer.is_success:
+        if answer.status == HTTPStatus.NO_CONTENT:
             return Outcome("deleted", self.key, answer.status)
+        if answer.is_success:
+            return self.looked_up()
         if answer.status == HTTPStatus.NOT_FOUND:
             if self.is_lost:
                 return Outcome("deleted", self.key, answer.status, note=f"{_LOST}; the record is gone")
@@ -327,11 +346,17 @@ class _Removal(_Attempts):
     def ended(self) -> Outcome:
         if not self.is_lost:
             return self.failed(self.key)
+        return self.looked_up()
+
+    def looked_up(self) -> Outcome:
+        """Return what the server has now, where its answer does not tell."""
         try:
             is_there = bool(self.sender.records("id", [self.key]))
         except SourceError as error:
             return self.untold(error, self.key)
-        if is_there:
-            return self.failed(self.key, note="the record is still there")
-        note = f"{_LOST}; the record is gone"
-        return Outcome("deleted", self.key, self.answer.status, note=note)
+        if not is_there:
+            note = "the answer did not tell" if self.answer.is_success else _LOST
+            return Outcome("deleted", self.key, self.answer.status, note=f"{note}; the record is gone")
+        if self.answer.is_success:
+            return self.unknown("it should have been deleted, but the record is still there", self.key)
+        return self.failed(self.key, note="the record is still there")

@@ -119,12 +119,20 @@ class _Around:
     asked: dict[str, set[str]] = field(default_factory=dict)
 
     def take(self, model: str, records: Iterable[Record]) -> None:
-        """Add records; to one that is there already, what it did not tell."""
+        """Add records; to one that is there already, what it did not tell.
+
+        Raises
+        ------
+        sessionframes.errors.SourceResponseError
+            One has no id, or one of another kind: nothing would be found to point to it.
+        """
         there = self.records.setdefault(model, {})
         for record in records:
             key = record.get("id")
-            if isinstance(key, str):
-                there[key] = {**record, **there.get(key, {})}
+            if not isinstance(key, str):
+                message = f"a record of {model} that others point to has {key!r} for its id, not text."
+                raise SourceResponseError(message, source="brainstem")
+            there[key] = {**record, **there.get(key, {})}
 
     def take_page(self, page: Page) -> None:
         """Add what came along with a page, under whatever key."""
@@ -132,7 +140,8 @@ class _Around:
             # What a model has of its own kind comes under a key of its own.
             model = _BY_KEY.get(plain(key.removeprefix("+")))
             if model is not None:
-                self.take(model, records)
+                # What came along and cannot be told by its id is listed again.
+                self.take(model, (record for record in records if isinstance(record.get("id"), str)))
 
     def missing(self, step: Step, records: Iterable[Record]) -> list[str]:
         """Return which ids are to be asked for, and take it that they are."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from sessionframes.demo.brainstem import BrainstemServer, Fault
@@ -73,7 +75,56 @@ def test_one_record_comes_by_its_id(db):
             db.load_model("session", id=key, **wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"id": "m700"}, {"limit": 0}, {"limit": True}, {"portal": "secret"}])
+def test_one_text_is_one_field_or_relation(db):
+    every = db.load_model("session", sort=["-name"], include=["projects"])
+    assert db.load_model("session", sort="-name", include="projects") == every
+    assert db.load_model("session", sort=None, include=None, filters=None) == db.load_model("session")
+
+
+@pytest.mark.parametrize("none", [[], (), set(), [None], np.array([]), pd.Series([], dtype="str")])
+def test_no_values_to_choose_from_find_nothing(server, db, none):
+    server.requests.clear()
+    filters = {"id.in": none, "name.icontains": "a"}
+    assert db.load_model("session", filters=filters) == {"sessions": []}
+    assert not server.requests
+
+
+def test_values_to_choose_from_come_as_arrays_too(db):
+    keys = db.get_sessions().index[:2]
+    for form in (list, set, np.array, pd.Series, pd.Index):
+        found = db.load_model("session", filters={"id.in": form(keys)})["sessions"]
+        assert [record["id"] for record in found] == sorted(keys)
+
+
+@pytest.mark.parametrize("data", [5, [1], "abc", [("name", "a")], pd.DataFrame({"name": ["a"]})])
+def test_what_is_no_record_is_not_sent(server, db, data):
+    with pytest.raises(QueryError, match="no record"):
+        db.save_model("session", data)
+    assert not sent(server)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"id": "m700"},
+        {"limit": 0},
+        {"limit": True},
+        {"portal": "secret"},
+        {"filters": 5},
+        {"filters": ["a"]},
+        {"filters": "name"},
+        {"filters": {"name": "\ud800"}},
+        {"filters": {"name": {"a": 1}}},
+        {"filters": {"name": pd.DataFrame({"a": [1]})}},
+        {"filters": {5: "a"}},
+        {"include": 5},
+        {"include": [5]},
+        {"include": {"projects": 1}},
+        {"sort": 5},
+        {"sort": ["name", None]},
+        {"sort": "\ud800"},
+    ],
+)
 def test_what_makes_no_sense_is_not_sent(server, db, wrong):
     server.requests.clear()
     with pytest.raises(QueryError):

@@ -17,7 +17,7 @@ from sessionframes.cli import main
 from sessionframes.config import resolve
 from sessionframes.demo.brainstem import DeviceLogin
 from sessionframes.demo.brainstem import Fault as Spoilt
-from sessionframes.errors import AuthenticationError, SourceError, SourceResponseError
+from sessionframes.errors import AuthenticationError, ConfigError, SourceError, SourceResponseError
 from sessionframes.sources.brainstem import OPTIONS
 from sessionframes.sources.brainstem.access import token_path
 from sessionframes.sources.brainstem.login import log_in
@@ -45,6 +45,12 @@ def logged_in(url, **clockwork):
     told = []
     log_in(resolve("brainstem", OPTIONS, {"url": url}), told.append, **clockwork)
     return "\n".join(told)
+
+
+@pytest.mark.parametrize("url", ["http://a:99999/", "https://", "https://www.brainstem.org/api/"])
+def test_an_address_that_is_none_is_refused(url):
+    with pytest.raises(ConfigError, match="option 'url'"):
+        logged_in(url)
 
 
 # From the command line

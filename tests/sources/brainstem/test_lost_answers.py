@@ -12,6 +12,7 @@ import pytest
 import sessionframes as sf
 from sessionframes import UnwrittenRowsWarning
 from sessionframes.demo.brainstem import Fault
+from sessionframes.errors import SourceUnavailableError
 from sessionframes.sources.brainstem.models import MODELS
 from sessionframes.sources.brainstem.send import Sender
 from sessionframes.sources.brainstem.walk import BrainstemTransport
@@ -20,6 +21,8 @@ from tests.sources.brainstem.writers import a_project, named, new_rows, sent
 
 #: Not long, so that the tests are not.
 NOW = {"Retry-After": "0"}
+#: As a proxy has it, for whoever is not logged in there.
+PAGE = Fault(status=200, body="<html><title>Log in</title></html>")
 UNLUCKY = pytest.mark.filterwarnings("ignore::sessionframes.UnwrittenRowsWarning")
 
 
@@ -238,7 +241,68 @@ def test_a_record_that_is_deleted_meanwhile_is_told(server, db):
     assert result["status"].tolist() == [404, 200]
 
 
+@UNLUCKY
+@pytest.mark.parametrize("fault", [PAGE, Fault(status=202, body=""), Fault(body={"detail": "ok"})])
+def test_a_success_that_changed_nothing_is_not_believed(server, db, fault):
+    key = db.get_sessions().index[0]
+    server.fail(fault, method="PATCH", times=2)
+    result = db.save("sessions", {"id": key, "description": "new", "tags": ["a"]})
+    assert result["action"].tolist() == ["unknown"]
+    assert result["error"].iloc[0].startswith("it should have been changed, but the record has none of it")
+    assert "()" not in result["error"].iloc[0]
+    with pytest.raises(SourceUnavailableError, match="not known"):
+        db.save_model("session", {"description": "new"}, id=key)
+    assert len(sent(server)) == 2
+
+
+@pytest.mark.parametrize("answer", [{"session": {}}, "another"])
+def test_a_record_that_is_not_the_one_that_was_changed_has_it_read_back(server, db, answer):
+    key, other = db.get_sessions().index[:2]
+    told = db.load_model("session", id=other) if answer == "another" else answer
+    server.fail(Fault(change=lambda _: told), method="PATCH")
+    result = db.save("sessions", {"id": key, "description": "new"})
+    assert result["action"].tolist() == ["changed"]
+    assert result["id"].tolist() == [key]
+    assert result["note"].tolist() == ["the answer was lost; the record was read again"]
+
+
+@UNLUCKY
+def test_a_request_for_a_change_is_not_filed_twice(server, db):
+    key = db.get("species").index[0]
+    server.fail(Fault(lost=True), method="PATCH")
+    result = db.save("species", {"id": key, "name": "Mus spretus"})
+    assert result["action"].tolist() == ["unknown"]
+    assert "cannot be seen" in result["error"].iloc[0]
+    assert len(sent(server)) == 1
+
+
 # Deleting
+
+
+@pytest.mark.parametrize("fault", [PAGE, Fault(status=202, body=""), Fault(body={"detail": "ok"})])
+def test_a_success_that_deleted_nothing_is_not_believed(server, db, fault):
+    key = db.save("sessions", new_rows(db, "one"))["id"].iloc[0]
+    server.fail(fault, method="DELETE", times=2)
+    with pytest.warns(UnwrittenRowsWarning):
+        result = db.delete("sessions", key, confirm=True)
+    assert result["action"].tolist() == ["unknown"]
+    assert "the record is still there" in result["error"].iloc[0]
+    with pytest.raises(SourceUnavailableError, match="still there"):
+        db.delete_model("session", key)
+    assert len(named(db, "one")) == 1
+
+
+def test_a_deletion_that_is_told_otherwise_is_looked_up(server, db):
+    key = db.save("sessions", new_rows(db, "one"))["id"].iloc[0]
+
+    def delete():
+        with sf.connect("brainstem", url=server.url, token=server.tokens["administrator"]) as other:
+            other.delete_model("session", key)
+
+    server.fail(Fault(status=200, body={"detail": "ok"}, before=delete), method="DELETE")
+    result = db.delete("sessions", key, confirm=True)
+    assert result["action"].tolist() == ["deleted"]
+    assert result["note"].tolist() == ["the answer did not tell; the record is gone"]
 
 
 def test_a_deletion_without_an_answer_is_asked_for_again(server, db):

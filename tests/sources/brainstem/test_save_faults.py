@@ -91,6 +91,7 @@ def test_an_id_comes_once(db):
         ({"download_links": [{"repository": "a", "url": "x"}]}, None),
         ({"tags": "a, b"}, "a list of texts"),
         ({"extra_fields": {"a": {"b": 1}}}, "text or a number for 'a'"),
+        ({"extra_fields": '{"a": 1, "a": 2}'}, "JSON with each name once"),
         ({"subjects": [NOBODY]}, "as it was: it is no field of the record, other records tell it"),
     ],
 )
@@ -169,6 +170,26 @@ def test_a_server_that_does_not_know_lists_of_values_gets_no_doubles(server, db)
     for path in ("session", "project"):
         server.fail(Fault(status=400, body=["Invalid filter operator: in"]), method="GET", path=path, times=1)
     assert db.save("sessions", rows)["action"].tolist() == ["left", "left"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"name": "a\ud800", "projects": [NOBODY]},
+        {"a\ud800": 1, "name": "a", "projects": [NOBODY]},
+        {"id": "a\ud800", "name": "a"},
+        {"name": "a", "projects": [NOBODY], "tags": ["a\ud800"]},
+    ],
+)
+def test_half_a_character_is_a_fault_like_others(server, db, row):
+    with pytest.raises(FrameValidationError, match="nothing was sent") as caught:
+        db.save("sessions", row)
+    told = caught.value.failures
+    assert "\\ud800" in "".join([*told["column"], *told["value"]])
+    assert str(caught.value).encode()
+    frame = pd.DataFrame({"name": [5]}, index=pd.Index(["\udfff"], dtype=object))
+    assert faults(db, frame)
+    assert not sent(server)
 
 
 # What is no rows

@@ -325,3 +325,18 @@ def test_files_of_an_odd_type_are_of_no_probe(server, db, odd):
     whole = db.get_probes()
     server.fail(Fault(change=change), path="modules/dataacquisition/")
     assert len(db.get_probes()) == len(whole) - 1
+
+
+def test_exported_tables_are_read_by_pandas_as_it_comes(db, tmp_path):
+    tables = ["sessions", "probes", "subjects", "projects", "assets", "dataacquisition"]
+    path = db.export(tmp_path / "export", tables=tables, progress=False)
+    stored = sf.connect("snapshot", path=path)
+    for table in tables:
+        wanted = db.get(table, progress=False)
+        pd.testing.assert_frame_equal(stored.get(table, progress=False), wanted)
+        read = pd.read_parquet(path / table).loc[wanted.index]
+        assert list(read.columns) == list(wanted.columns)
+        for name, dtype in wanted.dtypes.items():
+            if isinstance(dtype, pd.ArrowDtype):
+                assert read[name].dtype == object
+            pd.testing.assert_series_equal(read[name].astype(dtype), wanted[name])

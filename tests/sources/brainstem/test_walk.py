@@ -185,6 +185,30 @@ def test_an_answer_that_cannot_be_relied_on_is_an_error(server, db, change, word
         db.get_sessions()
 
 
+def numbered(key):
+    """Ids that have become numbers."""
+
+    def changed(body):
+        for number, record in enumerate(body[key]):
+            record["id"] = number
+        return body
+
+    return Fault(change=changed)
+
+
+@pytest.mark.parametrize("model", ["subject", "procedure", "behavioralassay"])
+def test_numbers_for_the_ids_of_records_around_are_no_silent_nulls(server, db, model):
+    server.fail(numbered(f"{model}s"), path=f"/{model}/", times=9)
+    with pytest.raises(SourceResponseError, match=f"record of {model} .* has 0 for its id"):
+        db.get_sessions(progress=False)
+
+
+def test_what_comes_along_with_numbers_for_its_ids_is_listed_again(server, db):
+    wanted = db.get_sessions(progress=False)
+    server.fail(numbered("behaviors"), path="stem/session", times=9)
+    pd.testing.assert_frame_equal(db.get_sessions(progress=False), wanted)
+
+
 def test_an_error_of_a_related_list_is_no_part_of_an_answer(server, db):
     server.fail(Fault(status=403, body={"detail": "Not for you."}), path="modules/procedure/", times=9)
     with pytest.raises(AuthenticationError, match=r"brainstem\.sessions: .*procedure.*Not for you"):
