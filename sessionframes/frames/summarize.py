@@ -74,7 +74,8 @@ def summarize(frame: pd.DataFrame, *below: pd.DataFrame) -> pd.DataFrame:
         channels are given that tell their ``structure_acronym``, and the frame is of probes or sessions: each
         acronym once, in the order of code points, without nulls, ``[]`` where there is none. Rows, their
         order and their index are as they were. Rows below that belong to no row of the frame count nowhere;
-        how many they are stands in the provenance, as ``elsewhere``.
+        how many they are stands in the provenance, as ``elsewhere``. Lists that ``DataFrame.to_parquet``
+        wrote, ``pandas.read_parquet`` reads with ``dtype_backend="pyarrow"`` only.
 
     Raises
     ------
