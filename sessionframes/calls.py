@@ -1,4 +1,7 @@
-"""The calls by which users ask for tables, by name: all of them are one."""
+"""The calls by which users ask for tables and files, by name: all of them are two.
+
+Their names, and the order of their arguments, are those of AllenSDK's ``EcephysProjectLimsApi``.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from sessionframes.errors import QueryError
 from sessionframes.summaries import summarize
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from sessionframes.source import Source
@@ -15,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Calls:
-    """The ``get_*`` calls of an open source, in terms of :meth:`get`."""
+    """The ``get_*`` calls of an open source, in terms of :meth:`get` and :meth:`stream`."""
 
     @property
     def source(self) -> Source:
@@ -24,6 +29,10 @@ class Calls:
 
     def get(self, table: str, **arguments: Any) -> pd.DataFrame:
         """Return a table; see :meth:`sessionframes.connection.Connection.get`."""
+        raise NotImplementedError
+
+    def stream(self, kind: str, id: Any) -> Iterator[bytes]:  # noqa: A002  it is an id, whatever the builtin
+        """Return a file as an iterator of bytes; see :meth:`sessionframes.connection.Connection.stream`."""
         raise NotImplementedError
 
     def summarize(self: Asked, table: str, of: Any = None, **arguments: Any) -> pd.DataFrame:
@@ -59,21 +68,41 @@ class Calls:
         """
         return summarize(self, table, of, arguments)
 
-    def get_sessions(self, session_ids: Any = None, **arguments: Any) -> pd.DataFrame:
-        """Return the sessions; arguments, result and errors as in :meth:`get`."""
-        return self.get("sessions", session_ids=session_ids, **arguments)
+    def get_sessions(
+        self, session_ids: Any = None, published_at: Any = None, **arguments: Any
+    ) -> pd.DataFrame:
+        """Return the sessions.
 
-    def get_probes(self, probe_ids: Any = None, session_ids: Any = None, **arguments: Any) -> pd.DataFrame:
-        """Return the probes; arguments, result and errors as in :meth:`get`."""
-        return self.get("probes", probe_ids=probe_ids, session_ids=session_ids, **arguments)
+        Parameters
+        ----------
+        session_ids : ids, optional
+            Only these; see :meth:`get` for what counts as ids.
+        published_at : date, datetime or str, optional
+            Only what was published then or before, where the source tells; a bare date includes its whole
+            day, no zone means UTC.
+        **arguments
+            See :meth:`get`, which also tells what comes back, and what is raised.
+        """
+        return self.get("sessions", session_ids=session_ids, **_given(published_at=published_at), **arguments)
+
+    def get_probes(
+        self, probe_ids: Any = None, session_ids: Any = None, published_at: Any = None, **arguments: Any
+    ) -> pd.DataFrame:
+        """Return the probes, one row for each session of one; rates in Hz. As :meth:`get_sessions`."""
+        more = {**_given(published_at=published_at), **arguments}
+        return self.get("probes", probe_ids=probe_ids, session_ids=session_ids, **more)
 
     def get_channels(
-        self, channel_ids: Any = None, probe_ids: Any = None, session_ids: Any = None, **arguments: Any
+        self,
+        channel_ids: Any = None,
+        probe_ids: Any = None,
+        session_ids: Any = None,
+        published_at: Any = None,
+        **arguments: Any,
     ) -> pd.DataFrame:
-        """Return the channels; arguments, result and errors as in :meth:`get`."""
-        return self.get(
-            "channels", channel_ids=channel_ids, probe_ids=probe_ids, session_ids=session_ids, **arguments
-        )
+        """Return the channels; positions and CCF coordinates in um. As :meth:`get_sessions`."""
+        ids = {"channel_ids": channel_ids, "probe_ids": probe_ids, "session_ids": session_ids}
+        return self.get("channels", **ids, **_given(published_at=published_at), **arguments)
 
     def get_units(
         self,
@@ -81,17 +110,17 @@ class Calls:
         channel_ids: Any = None,
         probe_ids: Any = None,
         session_ids: Any = None,
+        published_at: Any = None,
         **arguments: Any,
     ) -> pd.DataFrame:
-        """Return the units, whatever their quality; arguments, result and errors as in :meth:`get`."""
-        return self.get(
-            "units",
-            unit_ids=unit_ids,
-            channel_ids=channel_ids,
-            probe_ids=probe_ids,
-            session_ids=session_ids,
-            **arguments,
-        )
+        """Return the sorted units, whatever their quality: noise is there too. As :meth:`get_sessions`.
+
+        Rates are in Hz, durations in ms, amplitudes in uV, distances in um, slopes in V/s, inverse velocities
+        in s/m.
+        """
+        ids = {"channel_ids": channel_ids, "probe_ids": probe_ids, "session_ids": session_ids}
+        more = {**_given(published_at=published_at), **arguments}
+        return self.get("units", unit_ids=unit_ids, **ids, **more)
 
     def get_projects(self, project_ids: Any = None, **arguments: Any) -> pd.DataFrame:
         """Return the projects; arguments, result and errors as in :meth:`get`."""
@@ -142,11 +171,27 @@ class Calls:
         if session_ids is not None and ecephys_session_ids is not None:
             message = "both session_ids and ecephys_session_ids are given; they mean the same."
             raise QueryError(message, source=self.source.name, table="unit_metrics", hint="Give one of them.")
-        if session_types is not None:
-            arguments["session_types"] = session_types
-        return self.get(
-            "unit_metrics",
-            unit_ids=unit_ids,
-            session_ids=session_ids if ecephys_session_ids is None else ecephys_session_ids,
-            **arguments,
-        )
+        sessions = session_ids if ecephys_session_ids is None else ecephys_session_ids
+        more = {**_given(session_types=session_types), **arguments}
+        return self.get("unit_metrics", unit_ids=unit_ids, session_ids=sessions, **more)
+
+    def get_session_data(self, session_id: Any) -> Iterator[bytes]:
+        """Return the NWB file of a session as an iterator of bytes; see :meth:`stream`."""
+        return self.stream("session_data", session_id)
+
+    def get_probe_lfp_data(self, probe_id: Any) -> Iterator[bytes]:
+        """Return the NWB file of a probe's field potential as an iterator of bytes; see :meth:`stream`."""
+        return self.stream("probe_lfp_data", probe_id)
+
+    def get_natural_movie_template(self, number: Any) -> Iterator[bytes]:
+        """Return the NPY file of a natural movie, 3 for natural_movie_three, as an iterator of bytes."""
+        return self.stream("natural_movie_template", number)
+
+    def get_natural_scene_template(self, number: Any) -> Iterator[bytes]:
+        """Return the TIFF file of a natural scene as an iterator of bytes; see :meth:`stream`."""
+        return self.stream("natural_scene_template", number)
+
+
+def _given(**arguments: Any) -> dict[str, Any]:
+    """Return what was given: not every source takes these."""
+    return {name: value for name, value in arguments.items() if value is not None}

@@ -22,7 +22,7 @@ from tests.query.stored import Postgres
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sessionframes.sources.lims.connection import LimsConnection
+    from sessionframes.connection import Connection
 
 SCALE = 0.05
 VARIANT_DDL = Path(__file__).parent / "sources" / "lims" / "variant.sql"
@@ -106,7 +106,7 @@ def lims_url(request: pytest.FixtureRequest, server_url: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def lims(lims_url: str) -> Iterator[LimsConnection]:
+def lims(lims_url: str) -> Iterator[Connection]:
     """A connection to each LIMS in turn."""
     with sf.connect("lims", url=lims_url) as db:
         yield db

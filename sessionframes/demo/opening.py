@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.config import Option, nearest, resolve
+from sessionframes.connection import Connection
 from sessionframes.demo.file_server import FileServer
 from sessionframes.errors import ConfigError
 from sessionframes.sources.lims import SOURCE
-from sessionframes.sources.lims.connection import LimsConnection
 from sessionframes.transports.files import FileTransport
 from sessionframes.transports.postgres import PostgresTransport, connection_string
 
 if TYPE_CHECKING:
     from sessionframes.config import Options
-    from sessionframes.connection import Connection
     from sessionframes.demo.postgres import PostgresServer
 
 OPTIONS = (
@@ -40,7 +39,7 @@ OPTIONS = (
 _LARGEST = 100
 
 
-class DemoConnection(LimsConnection):
+class DemoConnection(Connection):
     """The demo world as a LIMS; closing it stops its servers. Made by ``sessionframes.connect("demo")``."""
 
     def __init__(self, name: str, server: PostgresServer, web: FileServer, servers: ExitStack) -> None:

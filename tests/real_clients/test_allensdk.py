@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from sessionframes.sources.lims.connection import LimsConnection
+    from sessionframes.connection import Connection
 
     Ids = dict[str, Any]
     Ask = Callable[[str], list[Any]]
@@ -111,9 +111,7 @@ def our_metrics(db: Any, **arguments: Any) -> Rows:
 
 
 @pytest.mark.parametrize("slices", SESSIONS)
-def test_sessions(
-    slices: dict[str, slice], lims: LimsConnection, allensdk: AllenSdk, ids: Ids, ask: Ask
-) -> None:
+def test_sessions(slices: dict[str, slice], lims: Connection, allensdk: AllenSdk, ids: Ids, ask: Ask) -> None:
     chosen = picked(ids, slices)
     # fill_genotype: AllenSDK takes an unknown genotype for the wild type.
     ours = our_rows(lims.get_sessions(**chosen, fill_genotype=True), "sessions")
@@ -125,7 +123,7 @@ def test_sessions(
 @pytest.mark.parametrize("slices", [SESSIONS[0], SESSIONS[1]])
 @pytest.mark.parametrize("published_at", INSTANTS)
 def test_sessions_published_until(
-    slices: dict[str, slice], published_at: str, lims: LimsConnection, allensdk: AllenSdk, ids: Ids, ask: Ask
+    slices: dict[str, slice], published_at: str, lims: Connection, allensdk: AllenSdk, ids: Ids, ask: Ask
 ) -> None:
     chosen = picked(ids, slices)
     frame = lims.get_sessions(**chosen, published_at=undo_whole_day(published_at), fill_genotype=True)
@@ -141,7 +139,7 @@ def test_sessions_published_until(
     ("table", "slices"), [(table, slices) for table, filters in FILTERS.items() for slices in filters]
 )
 def test_probes_channels_units(
-    table: str, slices: dict[str, slice], lims: LimsConnection, allensdk: AllenSdk, ids: Ids
+    table: str, slices: dict[str, slice], lims: Connection, allensdk: AllenSdk, ids: Ids
 ) -> None:
     chosen = picked(ids, slices)
     theirs = unique_rows(their_rows(allensdk(f"get_{table}", **chosen)))
@@ -152,7 +150,7 @@ def test_probes_channels_units(
 @pytest.mark.parametrize("table", FILTERS)
 @pytest.mark.parametrize("published_at", INSTANTS)
 def test_probes_channels_units_published_until(
-    published_at: str, table: str, lims: LimsConnection, allensdk: AllenSdk, ids: Ids
+    published_at: str, table: str, lims: Connection, allensdk: AllenSdk, ids: Ids
 ) -> None:
     for slices in (FILTERS[table][0], FILTERS[table][-1]):
         chosen = picked(ids, slices)
@@ -168,7 +166,7 @@ def test_probes_channels_units_published_until(
 def test_unit_analysis_metrics(
     slices: dict[str, slice],
     session_types: tuple[str, ...] | None,
-    lims: LimsConnection,
+    lims: Connection,
     allensdk: AllenSdk,
     ids: Ids,
     ask: Ask,
@@ -224,7 +222,7 @@ def test_a_lims_without_gaps(gapless_url: str, allensdk_python: Path) -> None:
 
 
 def test_sessions_that_allensdk_loses_and_genotypes_that_it_invents(
-    lims: LimsConnection, allensdk: AllenSdk, ask: Ask
+    lims: Connection, allensdk: AllenSdk, ask: Ask
 ) -> None:
     ours, theirs = lims.get_sessions(), dict(their_rows(allensdk("get_sessions")))
     lost = set(ours.index) - set(theirs)
@@ -236,7 +234,7 @@ def test_sessions_that_allensdk_loses_and_genotypes_that_it_invents(
 
 
 @pytest.mark.parametrize("table", ["probes", "channels", "units"])
-def test_a_bare_date_includes_its_day(table: str, lims: LimsConnection, allensdk: AllenSdk) -> None:
+def test_a_bare_date_includes_its_day(table: str, lims: Connection, allensdk: AllenSdk) -> None:
     ours = our_rows(lims.get(table, published_at="2020-06-11"), table)
     until_midnight, until_evening = (
         unique_rows(their_rows(allensdk(f"get_{table}", published_at=instant)))
@@ -246,7 +244,7 @@ def test_a_bare_date_includes_its_day(table: str, lims: LimsConnection, allensdk
     assert until_midnight.keys() < until_evening.keys()
 
 
-def test_unit_ids_of_metrics_are_ids_of_units(lims: LimsConnection, allensdk: AllenSdk, ids: Ids) -> None:
+def test_unit_ids_of_metrics_are_ids_of_units(lims: Connection, allensdk: AllenSdk, ids: Ids) -> None:
     few = ids["unit_ids"][:200]
     assert allensdk("get_unit_analysis_metrics", unit_ids=few)["error"] == "KeyError"
     frame = lims.get_unit_analysis_metrics(unit_ids=few)
@@ -254,7 +252,7 @@ def test_unit_ids_of_metrics_are_ids_of_units(lims: LimsConnection, allensdk: Al
     assert set(frame.index) <= set(few)
 
 
-def test_metrics_heed_what_is_unusable(lims: LimsConnection) -> None:
+def test_metrics_heed_what_is_unusable(lims: Connection) -> None:
     everything = lims.get_unit_analysis_metrics(include_unusable=True)
     usable = everything.index.intersection(lims.get_units().index)
     assert len(usable) < len(everything)
@@ -274,7 +272,7 @@ def test_metrics_heed_what_is_unusable(lims: LimsConnection) -> None:
     ],
 )
 def test_no_rows_are_a_typed_frame(
-    method: str, arguments: dict[str, Any], error: str, lims: LimsConnection, allensdk: AllenSdk
+    method: str, arguments: dict[str, Any], error: str, lims: Connection, allensdk: AllenSdk
 ) -> None:
     assert allensdk(method, **arguments)["error"] == error
     empty, full = getattr(lims, method)(**arguments), getattr(lims, method)()

@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sessionframes.config import Option, Options, mask
+from sessionframes.connection import Connection
 from sessionframes.errors import ConfigError
 from sessionframes.flatten import from_batch
 from sessionframes.source import Read, Source, texts_argument, until_argument
 from sessionframes.sources.lims import metrics, reads, schema, tallies
-from sessionframes.sources.lims.connection import LimsConnection
 from sessionframes.sources.lims.files import FILES
 from sessionframes.sources.lims.tables import (
     LimsChannels,
@@ -53,7 +53,7 @@ _INCLUDE = {
 _FILL = {"fill_genotype": 'Write "wt" where LIMS has no genotype.'}
 
 
-def open_lims(options: Options) -> LimsConnection:
+def open_lims(options: Options) -> Connection:
     """Open a LIMS.
 
     Raises
@@ -67,7 +67,7 @@ def open_lims(options: Options) -> LimsConnection:
     server = _server_options(options)
     conninfo = connection_string(server, statement_timeout=options["statement_timeout"])
     files = FileTransport(options["files_url"], timeout=(10, options["files_timeout"]))
-    return LimsConnection(SOURCE, PostgresTransport(conninfo, source="lims"), files)
+    return Connection(SOURCE, PostgresTransport(conninfo, source="lims"), files)
 
 
 def _check_options(options: Options) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 import sessionframes as sf
+from sessionframes.connection import Connection
 from sessionframes.demo.file_server import FileServer
 from sessionframes.demo.lims import file_bytes
 from sessionframes.errors import DownloadError, QueryError, SessionFramesError, TableNotProvidedError
 from sessionframes.sources.lims import SOURCE
-from sessionframes.sources.lims.connection import LimsConnection
 from sessionframes.transports.files import FileTransport
 from sessionframes.transports.postgres import PostgresTransport, connection_string
 from tests.fault_server import Fault, FaultServer
@@ -40,7 +40,7 @@ def impatient(lims_url, server):
     """A LIMS on the faulty server, which gives up soon."""
     postgres = PostgresTransport(connection_string({"url": lims_url}), source="lims")
     files = FileTransport(server.url, timeout=(2, 0.2), attempts=2, sleep=lambda _: None)
-    with LimsConnection(SOURCE, postgres, files) as opened:
+    with Connection(SOURCE, postgres, files) as opened:
         yield opened
 
 
@@ -288,7 +288,7 @@ def test_a_fault_leaves_no_file_and_spares_a_good_one(impatient, server, session
 def test_a_web_application_that_is_not_there(lims_url, sessions, tmp_path):
     postgres = PostgresTransport(connection_string({"url": lims_url}), source="lims")
     files = FileTransport("http://127.0.0.1:1", timeout=(1, 1), attempts=2, sleep=lambda _: None)
-    with LimsConnection(SOURCE, postgres, files) as db:
+    with Connection(SOURCE, postgres, files) as db:
         with pytest.raises(SessionFramesError, match=r"127\.0\.0\.1"):
             db.download("session_data", next(iter(sessions)), tmp_path, progress=False)
         assert len(db.get_sessions()) > 5

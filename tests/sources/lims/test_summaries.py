@@ -12,10 +12,10 @@ import pytest
 
 import sessionframes as sf
 from sessionframes import Q
+from sessionframes.connection import Connection
 from sessionframes.errors import QueryError, TableNotProvidedError
 from sessionframes.frames.summarize import summarize
 from sessionframes.sources.lims import SOURCE
-from sessionframes.sources.lims.connection import LimsConnection
 from tests.fake_source import connect
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ FILTERS: list[dict[str, Any]] = [
 class Recording:
     """The transport of a connection, and what was sent by it and came."""
 
-    def __init__(self, db: LimsConnection) -> None:
+    def __init__(self, db: Connection) -> None:
         self._transport = db.transport
         self.sent: list[str] = []
         self.rows = 0
@@ -94,20 +94,20 @@ class Recording:
 
 
 @pytest.fixture
-def recorded(lims: LimsConnection) -> tuple[LimsConnection, Recording]:
+def recorded(lims: Connection) -> tuple[Connection, Recording]:
     """A connection to each LIMS, and what goes over its wire."""
     transport = Recording(lims)
-    return LimsConnection(SOURCE, transport), transport
+    return Connection(SOURCE, transport), transport
 
 
 @pytest.fixture
-def simple(lims: LimsConnection) -> LimsConnection:
+def simple(lims: Connection) -> Connection:
     """A LIMS that cannot count."""
     reads = {name: replace(read, tally=None) for name, read in SOURCE.reads.items()}
-    return LimsConnection(replace(SOURCE, reads=reads), lims.transport)
+    return Connection(replace(SOURCE, reads=reads), lims.transport)
 
 
-def by_frames(db: LimsConnection, table: str, filters: dict[str, Any], arguments: dict[str, Any]) -> Any:
+def by_frames(db: Connection, table: str, filters: dict[str, Any], arguments: dict[str, Any]) -> Any:
     same = {name: arguments[name] for name in ("include_unusable",) if name in arguments}
     below = [db.get(name, where=where, **same) for name, where in filters.items()]
     return summarize(db.get(table, **arguments), *below)
@@ -211,7 +211,7 @@ def test_it_tells_what_was_counted(lims):
 
 def test_it_tells_what_its_source_tells_of_each_table(lims):
     reads = {name: replace(read, origin={"of": f"old {name}"}) for name, read in SOURCE.reads.items()}
-    db = LimsConnection(replace(SOURCE, reads=reads), lims.transport)
+    db = Connection(replace(SOURCE, reads=reads), lims.transport)
     origin = json.loads(db.summarize("sessions").attrs["sessionframes"])
     told = {part["table"]: part["of"] for part in origin["parts"]}
     assert told == {name: f"old {name}" for name in ("sessions", "probes", "channels", "units")}
