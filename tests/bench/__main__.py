@@ -1,14 +1,13 @@
 """Run the benchmark: medians of interleaved runs on the demo database, as ratios, against what is wanted."""
 
-import argparse
 import json
 import statistics
 import subprocess
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from sessionframes.demo.opening import start_lims
+from tests.bench.lines import Line, against, parser, told
 
 WHATS = (
     "ours_units",
@@ -19,27 +18,6 @@ WHATS = (
     "ours_export",
     "adbc_export",
 )
-
-
-@dataclass
-class Line:
-    """One line of the table: two numbers, their ratio, and the bound on it."""
-
-    what: str
-    ours: float
-    theirs: float
-    ratio: float
-    wanted: str
-    unit: str = "s"
-
-    @property
-    def is_met(self):
-        sign, bound = self.wanted.split()
-        return self.ratio >= float(bound) if sign == ">=" else self.ratio <= float(bound)
-
-    def __str__(self):
-        numbers = f"{self.ours:9.3f} {self.theirs:9.3f} {self.unit:<4}{self.ratio:8.2f}   {self.wanted:<8}"
-        return f"{self.what:<52}{numbers}{'ok' if self.is_met else 'MISSED'}"
 
 
 def child(what, url=""):
@@ -72,12 +50,6 @@ def medians(whats, runs, url=""):
 def progress(text):
     if sys.stderr.isatty():
         sys.stderr.write(f"\r{text:<70}\r")
-
-
-def against(what, ours, theirs, wanted):
-    """Faster than theirs by so much (>=), or no more than so much slower (<=)."""
-    ratio = theirs / ours if wanted.startswith(">=") else ours / theirs
-    return Line(what, ours, theirs, ratio, wanted)
 
 
 def lines_of(scale, found):
@@ -147,19 +119,12 @@ def measured(scales, runs):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--scale", type=float, nargs="+", default=[1.0, 5.0], help="sizes of the demo world")
-    parser.add_argument("--runs", type=int, default=3, help="of which the median is told")
-    parser.add_argument("--strict", action="store_true", help="fail when a ratio is missed")
-    told = parser.parse_args()
+    options = parser("tests.bench", __doc__, runs=3)
+    options.add_argument("--scale", type=float, nargs="+", default=[1.0, 5.0], help="sizes of the demo world")
+    asked = options.parse_args()
     header = f"{'what, against what':<52}{'ours':>9} {'theirs':>9} {'':<4}{'ratio':>8}   {'wanted':<8}ok?"
     sys.stdout.write(f"{header}\n")
-    missed = 0
-    for line in measured(told.scale, told.runs):
-        missed += not line.is_met
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-    return 1 if missed and told.strict else 0
+    return told(measured(asked.scale, asked.runs), strict=asked.strict)
 
 
 if __name__ == "__main__":

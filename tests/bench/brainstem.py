@@ -11,7 +11,6 @@ lead through data acquisitions, behaviors, manipulations and procedures to the s
 to our tables of the same four models.
 """
 
-import argparse
 import json
 import statistics
 import subprocess
@@ -22,8 +21,7 @@ from pathlib import Path
 import sessionframes as sf
 from sessionframes.sources.brainstem.columns import origins
 from tests.bench import load_all
-from tests.bench.__main__ import against
-from tests.bench.filters import seconds
+from tests.bench.lines import against, parser, seconds, told
 from tests.real_clients.brainstem_client import PYTHON_VERSION, VERSIONS, requirements
 from tests.real_clients.environment import EnvironmentUnavailableError, isolated_python
 
@@ -90,29 +88,22 @@ def lines(python, sessions, latency, runs):
             for name, call in calls.items():
                 if not counts[name].items() <= found.items():
                     sys.exit(f"{name}: {counts[name]} records, load_all has {found}")
-                times[name].append(seconds(lambda: call(db)))  # noqa: B023  called at once
+                times[name].append(seconds(call, db))
     median = {name: statistics.median(some) for name, some in times.items()}
     for name in calls:
         yield against(f"{found['session']:,} {name}", median[name], median["load_all"], WANTED)
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.brainstem", description=__doc__)
-    parser.add_argument("--sessions", type=int, default=SESSIONS, help="at least")
-    parser.add_argument("--latency", type=float, default=LATENCY, help="of each answer, in s")
-    parser.add_argument("--runs", type=int, default=5, help="of which the median is told")
-    parser.add_argument("--strict", action="store_true", help="fail when a ratio is missed")
-    told = parser.parse_args()
+    options = parser("tests.bench.brainstem", __doc__, runs=5)
+    options.add_argument("--sessions", type=int, default=SESSIONS, help="at least")
+    options.add_argument("--latency", type=float, default=LATENCY, help="of each answer, in s")
+    asked = options.parse_args()
     try:
         python = real_client()
     except EnvironmentUnavailableError as reason:
         sys.exit(f"the real client cannot be installed here: {reason}")
-    missed = 0
-    for line in lines(python, told.sessions, told.latency, told.runs):
-        missed += not line.is_met
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-    return 1 if missed and told.strict else 0
+    return told(lines(python, asked.sessions, asked.latency, asked.runs), strict=asked.strict)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,15 @@
 """Time filters on a million rows against the same written by hand: ``python -m tests.bench.filters``."""
 
-import argparse
-import statistics
 import sys
-import time
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from sessionframes.query.evaluate import evaluate
 from sessionframes.query.where import And, Condition, Field, Not, Or
-from tests.bench.__main__ import against
+from tests.bench.lines import against, interleaved, parser, told
 
 ROWS = 1_000_000
 #: How many ids are asked for; one in ten is there.
@@ -86,39 +84,22 @@ def _joined(frame, sign):
     return a | b | c | d | e if sign == "|" else ~a & ~b & ~c & ~d & ~e
 
 
-def seconds(call):
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
-
-
 def lines(frame, runs):
     columns = dict(frame.items())
     for name, where in OURS.items():
         ours = evaluate(where, columns, len(frame))
         if not np.array_equal(ours, BY_HAND[name](frame)):
             sys.exit(f"{name}: other rows than by hand")
-        # In turn, so that a busy moment hits both.
-        times = [
-            (seconds(lambda: evaluate(where, columns, len(frame))), seconds(lambda: BY_HAND[name](frame)))  # noqa: B023  called at once
-            for _ in range(runs)
-        ]
-        medians = [statistics.median(column) for column in zip(*times, strict=True)]
+        calls = partial(evaluate, where, columns, len(frame)), partial(BY_HAND[name], frame)
+        medians = interleaved(calls, runs)
         yield against(f"{len(frame):,} rows: {name}", *medians, WANTED)
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.filters", description=__doc__)
-    parser.add_argument("--rows", type=int, default=ROWS, help="of the table")
-    parser.add_argument("--runs", type=int, default=7, help="of which the median is told")
-    parser.add_argument("--strict", action="store_true", help="fail when a ratio is missed")
-    told = parser.parse_args()
-    missed = 0
-    for line in lines(table(told.rows), told.runs):
-        missed += not line.is_met
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-    return 1 if missed and told.strict else 0
+    options = parser("tests.bench.filters", __doc__, runs=7)
+    options.add_argument("--rows", type=int, default=ROWS, help="of the table")
+    asked = options.parse_args()
+    return told(lines(table(asked.rows), asked.runs), strict=asked.strict)
 
 
 if __name__ == "__main__":

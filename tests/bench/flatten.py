@@ -7,12 +7,10 @@ Eight is wanted of the first. It is missed: merely looking up every key of every
 values as JSON, takes more than an eighth of the time of ``json_normalize``.
 """
 
-import argparse
 import json
-import statistics
 import sys
-import time
 from datetime import UTC
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -21,7 +19,7 @@ from sessionframes.demo.brainstem.server import BrainstemServer
 from sessionframes.flatten import Cell, as_json, filled, from_records, instant, others
 from sessionframes.transports.rest import RestTransport
 from sessionframes.transports.rest_request import LimitOrPage, RestRequest
-from tests.bench.__main__ import against
+from tests.bench.lines import against, interleaved, parser, told
 
 SESSIONS = 5_000
 WANTED = ">= 8"
@@ -128,29 +126,15 @@ def _dumped(record, steps):
     )
 
 
-def seconds(call):
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
-
-
-def medians(calls, runs):
-    """The median time of each call; in turn, so that a busy moment hits all."""
-    times = [[seconds(call) for call in calls] for _ in range(runs)]
-    return [statistics.median(column) for column in zip(*times, strict=True)]
-
-
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.flatten", description=__doc__)
-    parser.add_argument("--sessions", type=int, default=SESSIONS, help="at least")
-    parser.add_argument("--runs", type=int, default=9, help="of which the median is told")
-    parser.add_argument("--strict", action="store_true", help="fail when the ratio is missed")
-    told = parser.parse_args()
+    options = parser("tests.bench.flatten", __doc__, runs=9)
+    options.add_argument("--sessions", type=int, default=SESSIONS, help="at least")
+    asked = options.parse_args()
     whole = [0.0, 0.0, 0.0]
     sys.stdout.write(f"{'':<27}{'ours':>8}    {'normalize':>8}   {'same columns':>12}\n")
-    for key, records in answers(told.sessions).items():
-        calls = (flattening(key, records), lambda: pd.json_normalize(records), by_hand(key, records))  # noqa: B023  called at once
-        times = medians(calls, told.runs)
+    for key, records in answers(asked.sessions).items():
+        calls = flattening(key, records), partial(pd.json_normalize, records), by_hand(key, records)
+        times = interleaved(calls, asked.runs)
         whole = [sum(pair) for pair in zip(whole, times, strict=True)]
         sys.stdout.write(f"{len(records):6,} {key[1]:<20}{_told(*times)}\n")
     sys.stdout.write(f"{'all of them':<27}{_told(*whole)}\n")
@@ -159,8 +143,7 @@ def main():
         against(f"flattening, json_normalize {how}", ours, took, WANTED)
         for how, took in zip(("alone", "to the same columns"), others_took, strict=True)
     ]
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-    return 1 if told.strict and not all(line.is_met for line in lines) else 0
+    return told(lines, strict=asked.strict)
 
 
 def _told(ours, normalized, same):

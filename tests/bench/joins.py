@@ -1,6 +1,5 @@
 """A join of all tables against the same by bare merges: ``python -m tests.bench.joins``."""
 
-import argparse
 import statistics
 import sys
 
@@ -9,8 +8,7 @@ import pandas as pd
 
 from sessionframes.frames.join import join
 from sessionframes.sources.lims.tables import LimsChannels, LimsProbes, LimsSessions, LimsUnits
-from tests.bench.__main__ import against
-from tests.bench.filters import seconds
+from tests.bench.lines import against, parser, seconds, told
 
 ROWS = 1_000_000
 WANTED = "<= 1.5"
@@ -78,27 +76,17 @@ def lines(frames, runs):
         ours, theirs = join(rows, *above), merged(rows, *above)
         if not ours.equals(theirs[ours.columns]):
             sys.exit(f"units {order}: other rows than by merges")
-        times = []
-        for _ in range(runs):
-            # In turn, so that a busy moment hits both.
-            one, other = fresh([rows, *above]), fresh([rows, *above])
-            times.append((seconds(lambda: join(*one)), seconds(lambda: merged(*other))))  # noqa: B023  called at once
+        # In turn, so that a busy moment hits both.
+        times = [[seconds(call, *fresh([rows, *above])) for call in (join, merged)] for _ in range(runs)]
         medians = [statistics.median(column) for column in zip(*times, strict=True)]
         yield against(f"join of {len(units):,} units {order}, three merges", *medians, WANTED)
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.joins", description=__doc__)
-    parser.add_argument("--rows", type=int, default=ROWS, help="units")
-    parser.add_argument("--runs", type=int, default=7, help="of which the median is told")
-    parser.add_argument("--strict", action="store_true", help="fail when a ratio is missed")
-    told = parser.parse_args()
-    missed = 0
-    for line in lines(list(world(told.rows))[::-1], told.runs):
-        missed += not line.is_met
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-    return 1 if missed and told.strict else 0
+    options = parser("tests.bench.joins", __doc__, runs=7)
+    options.add_argument("--rows", type=int, default=ROWS, help="units")
+    asked = options.parse_args()
+    return told(lines(list(world(asked.rows))[::-1], asked.runs), strict=asked.strict)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """Time a snapshot of a million units against pandas on its files: ``python -m tests.bench.snapshots``."""
 
-import argparse
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -10,8 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 import sessionframes as sf
-from tests.bench.__main__ import Line, against
-from tests.bench.filters import seconds
+from tests.bench.lines import Line, against, interleaved, parser, told
 from tests.sources.snapshot.big import big
 
 EACH = 200
@@ -45,11 +42,7 @@ def lines(path, session, runs):
             "one by pandas": lambda: pd.read_parquet(path / "units", filters=[("session_id", "==", session)]),
         }
         rows = len(calls["ours"]())
-        times = {name: [] for name in calls}
-        for _ in range(runs):
-            for name, call in calls.items():
-                times[name].append(seconds(call))
-    median = {name: statistics.median(some) for name, some in times.items()}
+        median = dict(zip(calls, interleaved(calls.values(), runs), strict=True))
     yield against(f"{rows:,} units, pandas.read_parquet", median["ours"], median["pandas"], "<= 2")
     yield against("one session, all of them", median["one"], median["ours"], ">= 5")
     yield against(
@@ -61,23 +54,21 @@ def lines(path, session, runs):
         yield Line("one session, bytes", read / _MIB, whole / _MIB, read / whole, "<= 0.02", "MiB")
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.snapshots", description=__doc__)
-    parser.add_argument("--sessions", type=int, default=5_000, help=f"of {EACH} units each")
-    parser.add_argument("--runs", type=int, default=5, help="of which the median is told")
-    parser.add_argument("--strict", action="store_true", help="fail when a ratio is missed")
-    told = parser.parse_args()
-    missed = 0
+def measured(sessions, runs):
+    """The lines for ids in the order of sessions, and for others."""
     for mixed in (False, True):
         with tempfile.TemporaryDirectory() as folder:
-            source = big(told.sessions, EACH, mixed=mixed)
+            source = big(sessions, EACH, mixed=mixed)
             path = source.export(Path(folder) / "out", sessions_per_chunk=100, progress=False)
             sys.stdout.write(f"unit ids {'not ' if mixed else ''}in the order of sessions:\n")
-            for line in lines(path, 700_000_000 + told.sessions // 2, told.runs):
-                missed += not line.is_met
-                sys.stdout.write(f"{line}\n")
-                sys.stdout.flush()
-    return 1 if missed and told.strict else 0
+            yield from lines(path, 700_000_000 + sessions // 2, runs)
+
+
+def main():
+    options = parser("tests.bench.snapshots", __doc__, runs=5)
+    options.add_argument("--sessions", type=int, default=5_000, help=f"of {EACH} units each")
+    asked = options.parse_args()
+    return told(measured(asked.sessions, asked.runs), strict=asked.strict)
 
 
 if __name__ == "__main__":
