@@ -17,12 +17,14 @@ from sessionframes.demo.lims import load
 from sessionframes.demo.opening import world_recipe
 from sessionframes.demo.postgres import cluster
 from sessionframes.demo.world import World, make_world
+from tests.fake_source import connect, fake_transport
 from tests.query.stored import Postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sessionframes.connection import Connection
+    from tests.fake_source import FakeTransport
 
 SCALE = 0.05
 VARIANT_DDL = Path(__file__).parent / "sources" / "lims" / "variant.sql"
@@ -132,6 +134,18 @@ def change(own_lims_url: str) -> Callable[..., None]:
                 connection.execute(statement)
 
     return execute
+
+
+@pytest.fixture
+def transport() -> FakeTransport:
+    """A source in memory, and what was asked of it."""
+    return fake_transport()
+
+
+@pytest.fixture
+def db(transport: FakeTransport) -> Connection:
+    """That source, open."""
+    return connect(transport)
 
 
 @pytest.fixture(scope="module")

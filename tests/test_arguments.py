@@ -27,16 +27,6 @@ from tests.fake_source import (
 )
 
 
-@pytest.fixture
-def transport():
-    return fake_transport()
-
-
-@pytest.fixture
-def db(transport):
-    return connect(transport)
-
-
 @pytest.fixture(scope="module")
 def whole():
     """All cells."""

@@ -26,16 +26,6 @@ from sessionframes.tables.validation import InvalidRowsWarning, validate
 from tests.fake_source import ADDRESS, IntCells, TextCells, cells, changed, connect, fake_transport
 
 
-@pytest.fixture
-def transport():
-    return fake_transport()
-
-
-@pytest.fixture
-def db(transport):
-    return connect(transport)
-
-
 def with_column(name, values):
     return connect(fake_transport(cells=changed(cells(), name, values)))
 

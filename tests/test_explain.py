@@ -20,16 +20,6 @@ PASSWORD = "hunter2"
 MARKUP = "<script>alert('1')</script> & \"b\""
 
 
-@pytest.fixture
-def transport():
-    return fake_transport()
-
-
-@pytest.fixture
-def db(transport):
-    return connect(transport)
-
-
 def facts(explanation):
     return dict(explanation.facts())
 

@@ -143,7 +143,7 @@ def test_a_time_without_offset_is_refused_where_no_zone_is_declared():
     assert column(INSTANT, ["2025-03-14T14:05:00+01:00"]) == [datetime(2025, 3, 14, 13, 5, tzinfo=UTC)]
 
 
-@given(st.datetimes(timezones=st.timezones(), min_value=datetime(1902, 1, 1)))  # noqa: DTZ001  as hypothesis wants it
+@given(st.datetimes(timezones=st.timezones(), min_value=datetime(1902, 1, 1)))  # noqa: DTZ001  hypothesis takes only bounds without a zone
 def test_any_instant_comes_back(when):
     when = when.replace(fold=0)
     assert column(INSTANT, [when.isoformat()]) == [when.astimezone(UTC)]

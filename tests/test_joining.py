@@ -39,16 +39,6 @@ WHERES = [
 ]
 
 
-@pytest.fixture
-def transport():
-    return fake_transport()
-
-
-@pytest.fixture
-def db(transport):
-    return connect(transport)
-
-
 def rows_of(frame):
     """The rows as dicts, key included; None for null."""
     plain = frame.reset_index().astype("object")

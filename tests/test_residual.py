@@ -48,16 +48,6 @@ def opened(transport, *models, **declared):
     return Connection(replace(source, reads={**source.reads, **reads, **declared}), transport)
 
 
-@pytest.fixture
-def transport():
-    return fake_transport()
-
-
-@pytest.fixture
-def db(transport):
-    return connect(transport)
-
-
 def test_what_the_source_does_is_not_done_again_and_the_rest_is(db, transport):
     frame = db.get("cells", where=Q(session_id__in=[10, 20]) & Q(spikes__lte=11) & Q(label__endswith="1 é"))
     assert frame.index.tolist() == [1, 11]

@@ -8,21 +8,16 @@ import pytest
 
 import sessionframes as sf
 from sessionframes.demo.brainstem import BrainstemServer
-from sessionframes.demo.world import World, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-
-@pytest.fixture(scope="session")
-def told_world() -> World:
-    """What the server was filled from."""
-    return make_world(0.05)
+    from sessionframes.demo.world import World
 
 
 @pytest.fixture(scope="module")
-def one_server(told_world: World) -> Iterator[BrainstemServer]:
-    with BrainstemServer(told_world) as server:
+def one_server(world: World) -> Iterator[BrainstemServer]:
+    with BrainstemServer(world) as server:
         yield server
 
 

@@ -39,11 +39,11 @@ def test_all_pages_come_in_the_envelope_of_the_server(server, db):
 
 
 @pytest.mark.parametrize("paging", ["dynamic-rest", "dynamic-rest-limit", "limit-offset", "next"])
-def test_a_limit_is_kept_whatever_the_server_believes_about_pages(told_world, paging):
+def test_a_limit_is_kept_whatever_the_server_believes_about_pages(world, paging):
     from sessionframes.registry import connect
 
     with (
-        BrainstemServer(told_world, paging=paging, largest_page=7) as server,
+        BrainstemServer(world, paging=paging, largest_page=7) as server,
         connect("brainstem", url=server.url, token=server.tokens["administrator"]) as db,
     ):
         every = db.load_model("brainregion", sort=["-acronym"])["brain_regions"]

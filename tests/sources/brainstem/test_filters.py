@@ -60,14 +60,14 @@ class Frames(dict):
 
 
 @pytest.fixture(scope="module")
-def odd(told_world):
+def odd(world):
     """A server with odd names, and a connection to it."""
-    with BrainstemServer(told_world) as server:
+    with BrainstemServer(world) as server:
         token = server.tokens["administrator"]
         for number, name in enumerate(NAMES):
             told = {
                 "name": name,
-                "projects": [made_id("project", told_world.labs["lab_id"][0].as_py())],
+                "projects": [made_id("project", world.labs["lab_id"][0].as_py())],
                 "description": name[::-1],
                 "date_time": f"2019-0{number % 9 + 1}-0{number % 3 + 1}" if number % 4 else None,
                 "tags": [name, "odd"],

@@ -35,9 +35,9 @@ def changed(**fields):
     return {**EXAMPLE, "sessions": [{**first, **fields}, *others]}
 
 
-def test_every_field_of_the_record_is_a_column(db, told_world):
+def test_every_field_of_the_record_is_a_column(db, world):
     frame = db.get_sessions()
-    wanted = {record["id"]: record for record in records(told_world)["session"]}
+    wanted = {record["id"]: record for record in records(world)["session"]}
     assert set(frame.index) == set(wanted)
     for key, row in frame.iterrows():
         record = wanted[key]

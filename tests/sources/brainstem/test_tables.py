@@ -20,24 +20,24 @@ from sessionframes.sources.brainstem.quantities import DEGREES, HERTZ, MICROMETR
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
-def test_a_probe_is_a_session_and_an_implant(db, told_world):
+def test_a_probe_is_a_session_and_an_implant(db, world):
     frame = db.get_probes()
-    for row in told_world.probes.to_pylist():
-        probe = frame.loc[own_id(told_world, "probe_id", row["probe_id"])]
+    for row in world.probes.to_pylist():
+        probe = frame.loc[own_id(world, "probe_id", row["probe_id"])]
         assert probe["probe_name"] == row["probe_name"]
         assert probe["sampling_rate"] == row["sampling_rate"]
-        assert probe["session_id"] == own_id(told_world, "session_id", row["session_id"])
+        assert probe["session_id"] == own_id(world, "session_id", row["session_id"])
     assert (frame.index == frame["session_id"] + ":" + frame["procedure_id"]).all()
     assert set(frame["told_by"]) == {"consumable"}
     assert frame["probe_serial"].str.startswith("NP1-").all()
     assert frame["probe_model"].str.startswith("Neuropixels").all()
     assert (frame["recorded_channels"] == 384).all()
-    assert len(frame) == len(told_world.probes)
+    assert len(frame) == len(world.probes)
 
 
-def test_places_are_in_micrometres_whatever_they_were_in(db, told_world):
+def test_places_are_in_micrometres_whatever_they_were_in(db, world):
     frame = db.get_probes()
-    told = {record["id"]: record for record in records(told_world)["procedure"]}
+    told = {record["id"]: record for record in records(world)["procedure"]}
     counted = 0
     for _, row in frame.iterrows():
         details = told[row["procedure_id"]]["coordinates_details"]
@@ -141,9 +141,9 @@ def test_a_quantity_is_converted_by_its_unit_or_not_at_all(value, units, bare, f
     assert quantity(value, units, bare=bare) == found
 
 
-def test_projects_tell_nothing_of_people(db, told_world):
+def test_projects_tell_nothing_of_people(db, world):
     frame = db.get_projects()
-    told = {record["id"]: record for record in records(told_world)["project"]}
+    told = {record["id"]: record for record in records(world)["project"]}
     assert any(record["users"] for record in told.values())
     assert set(frame.index) == set(told)
     for key, row in frame.iterrows():
@@ -155,17 +155,17 @@ def test_projects_tell_nothing_of_people(db, told_world):
         assert sorted(row["project_sessions"]) == sorted(by_session.index[by_session == key])
 
 
-def test_unknown_sex_is_null(db, told_world):
-    told = {record["id"]: record["sex"] for record in records(told_world)["subject"]}
+def test_unknown_sex_is_null(db, world):
+    told = {record["id"]: record["sex"] for record in records(world)["subject"]}
     frame = db.get_subjects()
     assert "U" in told.values()
     for key, sex in frame["sex"].items():
         assert (pd.isna(sex) and told[key] == "U") or sex == told[key]
 
 
-def test_assets_are_storages_and_links(db, told_world):
+def test_assets_are_storages_and_links(db, world):
     frame = db.get_assets()
-    made = records(told_world)
+    made = records(world)
     storages = {record["id"]: record for record in made["datastorage"]}
     for record in made["session"]:
         own = frame[frame["session_id"] == record["id"]]
@@ -183,17 +183,17 @@ def test_assets_are_storages_and_links(db, told_world):
             assert json.loads(row["data_organization"]) == storage["data_organization"]
 
 
-def test_every_model_is_a_table_of_all_its_records(db, told_world):
-    made = records(told_world)
+def test_every_model_is_a_table_of_all_its_records(db, world):
+    made = records(world)
     for model in own_models():
         frame = db.get(model, progress=False)
         assert set(frame.index) == {record["id"] for record in made.get(model, [])}, model
         assert frame.index.name == f"{model}_id"
 
 
-def test_fields_of_a_model_are_columns(db, told_world):
+def test_fields_of_a_model_are_columns(db, world):
     frame = db.get("procedure")
-    for record in records(told_world)["procedure"]:
+    for record in records(world)["procedure"]:
         row = frame.loc[record["id"]]
         assert row["subject_id"] == record["subject"]
         assert row["procedure_type"] == record["type"]

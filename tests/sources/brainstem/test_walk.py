@@ -41,10 +41,10 @@ def test_a_filter_needs_relations_too(server, db):
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_requests_grow_with_pages_and_never_with_rows(told_world, table):
+def test_requests_grow_with_pages_and_never_with_rows(world, table):
     counts = {}
     for sessions in (12, 300):
-        with BrainstemServer(told_world, sessions=sessions) as server:
+        with BrainstemServer(world, sessions=sessions) as server:
             token = server.tokens["administrator"]
             with sf.connect("brainstem", url=server.url, token=token) as db:
                 frame = db.get(table, progress=False)
@@ -111,9 +111,9 @@ def test_what_may_not_be_seen_is_asked_for_once(server, connect):
 @pytest.mark.parametrize(
     ("usual", "largest", "page_size"), [(20, 100, 100), (3, 5, 100), (1, 7, 4), (2, 2, 1)]
 )
-def test_every_belief_about_pages_gives_every_row(told_world, db, paging, usual, largest, page_size):
+def test_every_belief_about_pages_gives_every_row(world, db, paging, usual, largest, page_size):
     sizes = {"page_size": usual, "largest_page": largest}
-    with BrainstemServer(told_world, paging=paging, **sizes) as server:
+    with BrainstemServer(world, paging=paging, **sizes) as server:
         token = server.tokens["administrator"]
         with sf.connect("brainstem", url=server.url, token=token, page_size=page_size) as other:
             for table in ("sessions", "probes"):
@@ -121,9 +121,9 @@ def test_every_belief_about_pages_gives_every_row(told_world, db, paging, usual,
             assert other.get_sessions(limit=3).index.tolist() == db.get_sessions().index[:3].tolist()
 
 
-def test_the_first_few_take_one_page(told_world):
+def test_the_first_few_take_one_page(world):
     with (
-        BrainstemServer(told_world, sessions=400) as server,
+        BrainstemServer(world, sessions=400) as server,
         sf.connect("brainstem", url=server.url, token=server.tokens["administrator"]) as db,
     ):
         every = db.get_sessions(columns=[]).index

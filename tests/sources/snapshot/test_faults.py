@@ -55,7 +55,7 @@ def test_a_flipped_bit_gives_an_error_or_the_same_rows(out, seed):
                 pd.testing.assert_frame_equal(db.get("cells"), wanted)
             except SourceResponseError as error:
                 told += 1
-                assert str(part) in str(error), (place, bit)  # noqa: PT017  which of them is not known before
+                assert str(part) in str(error), (place, bit)  # noqa: PT017  not every flipped bit raises
         changed(part, lambda data: data.__setitem__(slice(None), whole))
     assert told > 40
 
@@ -179,7 +179,7 @@ def test_a_flipped_bit_in_the_head_of_a_page_gives_an_error_or_the_same_rows(out
             try:
                 pd.testing.assert_frame_equal(db.get("cells", columns=[]), wanted)
             except SourceResponseError as error:
-                assert str(part) in str(error), (place, bit)  # noqa: PT017  which of them is not known before
+                assert str(part) in str(error), (place, bit)  # noqa: PT017  not every flipped bit raises
         changed(part, flipped(place, bit))
 
 
