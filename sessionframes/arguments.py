@@ -13,6 +13,7 @@ from sessionframes.errors import QueryError
 from sessionframes.query import Order, Q, Query
 from sessionframes.query.binding import bind
 from sessionframes.query.ids import normalise_ids
+from sessionframes.query.local_times import between_local
 from sessionframes.query.scope import fields_of, scope_of
 from sessionframes.query.shown import shown
 from sessionframes.query.text import parse
@@ -35,6 +36,8 @@ SHAPE = ("where", "join", "columns", "order_by", "limit")
 #: About sessions, on every table below them, where the source tells when they began.
 _DATES = ("date", "start_date", "end_date")
 _BEGAN = "start_time"
+#: Where a source has it: when they began by the clock on the wall, which a date without a zone is about.
+_LOCAL = "local_time"
 
 
 def taken(read: Read, reads: Mapping[str, Read]) -> tuple[str, ...]:
@@ -97,7 +100,7 @@ def _made(read: Read, arguments: Mapping[str, Any], reads: Mapping[str, Read]) -
         elif name in parsers:
             parts.append(parsers[name](value))
     if _BEGAN in scope:
-        parts.append(_when(scope[_BEGAN], *(arguments.get(name) for name in _DATES)))
+        parts.append(_when(scope, *(arguments.get(name) for name in _DATES)))
     parts.append(_where(arguments.get("where"), scope, reads))
     joined = _joined(arguments.get("join"), read, reads)
     form = joined_form(read.table, *(reads[name].table for name in joined))
@@ -134,16 +137,19 @@ def _ids(field: Field, values: Any) -> Where:
     return Condition(field, "in", ids) if ids else NONE
 
 
-def _when(began: Field, date: Any, start_date: Any, end_date: Any) -> Where:
+def _when(scope: Scope, date: Any, start_date: Any, end_date: Any) -> Where:
+    if date is not None and (start_date is not None or end_date is not None):
+        message = "date goes with neither start_date nor end_date."
+        raise QueryError(message, column="date", hint="Say date for one day, the others for a range.")
+    if _LOCAL in scope:
+        return between_local(scope[_LOCAL], scope[_BEGAN], date, start_date, end_date)
     if date is not None:
-        if start_date is not None or end_date is not None:
-            message = "date goes with neither start_date nor end_date."
-            raise QueryError(message, column="date", hint="Say date for one day, the others for a range.")
         start_date = end_date = _day(date)
     first, last = since(start_date, "start_date"), until(end_date, "end_date")
     if first is not None and last is not None and first > last:
         message = f"start_date {shown(start_date)} is after end_date {shown(end_date)}."
         raise QueryError(message, column="start_date", hint="Swap them.")
+    began = scope[_BEGAN]
     return all_of(_bounded(began, "gte", first), _bounded(began, "lte", last))
 
 
