@@ -147,7 +147,7 @@ def _json(frame: pd.DataFrame) -> str:
 
 def _with_lists_as_json(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with JSON in place of lists, of which pandas would write what NumPy shows people."""
-    lists = [name for name, dtype in frame.dtypes.items() if str(dtype).startswith("list<")]
+    lists = [str(name) for name, dtype in frame.dtypes.items() if str(dtype).startswith("list<")]
     return frame.assign(**{name: frame[name].map(_json_cell, na_action="ignore") for name in lists})
 
 
