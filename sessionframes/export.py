@@ -13,8 +13,8 @@ from sessionframes.frames.provenance import describe_origin
 from sessionframes.parquet.export import TablePlan, export_tables
 from sessionframes.paths import placed
 from sessionframes.query import EVERY
-from sessionframes.query.scope import scope_of
-from sessionframes.query.where import Condition, Not, conjuncts
+from sessionframes.query.scope import fields_of, scope_of
+from sessionframes.query.where import Condition, Not, all_of, conjuncts
 from sessionframes.tables.validation import check_choice
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def export(
     with db.transport.consistent() as view:
         about_sessions = _about_sessions(db, of_sessions)
         sessions = _session_ids(db, about_sessions, view)
+        is_whole = about_sessions is not None and about_sessions.where == EVERY
         chunks = [
             sessions[start : start + sessions_per_chunk]
             for start in range(0, len(sessions), sessions_per_chunk)
@@ -66,7 +67,7 @@ def export(
         plans = [
             TablePlan(
                 db.read(name).table,
-                _parts(db, name, by_table[name], chunks, view),
+                _parts(db, name, by_table[name], chunks, view, whole=is_whole),
                 _origin(db, queries[name], about_sessions),
                 _asked(db, name, queries),
                 sum(map(len, chunks)),
@@ -163,16 +164,30 @@ def _is_by_session(db: Connection, table: str) -> bool:
 
 
 def _parts(
-    db: Connection, table: str, arguments: dict[str, Any], chunks: list[list[Any]], view: Transport
+    db: Connection,
+    table: str,
+    arguments: dict[str, Any],
+    chunks: list[list[Any]],
+    view: Transport,
+    *,
+    whole: bool,
 ) -> list[Callable[[], pa.Table]]:
-    def fetch(**more: Any) -> Callable[[], pa.Table]:
+    """Return what fetches a table: a few sessions at a time, and last what is of none, if all are wanted."""
+
+    def fetch(*more: Where, **ids: Any) -> Callable[[], pa.Table]:
         def fetched() -> pa.Table:
-            query = db.query(table, **{**arguments, **more})
-            return db.fetch_arrow(db.read(table), query, view)
+            query = db.query(table, **{**arguments, **ids})
+            return db.fetch_arrow(read, replace(query, where=all_of(query.where, *more)), view)
 
         return fetched
 
-    return [fetch(session_ids=chunk) for chunk in chunks] if _is_by_session(db, table) else [fetch()]
+    read = db.read(table)
+    if not _is_by_session(db, table):
+        return [fetch()]
+    session = fields_of(read.table)["session_id"]
+    is_of_all = whole and table != "sessions" and read.table.facts()["session_id"]["nullable"]
+    of_none = [fetch(Condition(session, "isnull", value=True))] if is_of_all else []
+    return [*(fetch(session_ids=chunk) for chunk in chunks), *of_none]
 
 
 def _origin(db: Connection, query: Query, sessions: Query | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sessionframes.config import nearest
 from sessionframes.errors import TableNotProvidedError
+from sessionframes.query.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,13 +32,13 @@ def not_provided(
     who_has : callable
         From a name to the sources that have a table or a kind of file of that name.
     """
-    message = f"this source has no {what} {name!r}."
+    message = f"this source has no {what} {shown(name)}."
     return TableNotProvidedError(message, source=source.name, hint=_way(source, name, known, who_has))
 
 
 def _way(source: Source, name: object, known: Iterable[str], who_has: Callable[[str], list[str]]) -> str:
     if not isinstance(name, str):
-        return nearest(str(name), known)
+        return f"Say the name first, one of: {', '.join(known)}."
     if name in source.reasons:
         return source.reasons[name]
     if name in source.files:

@@ -71,8 +71,10 @@ class WritingCalls:
         if not source.writes:
             message = "this source is read-only."
             raise TableNotProvidedError(message, source=source.name)
-        message = f"{table!r} cannot be written."
-        raise TableNotProvidedError(message, source=source.name, hint=nearest(str(table), source.writes))
+        message = f"{shown(table)} cannot be written."
+        is_name = isinstance(table, str)
+        hint = nearest(table, source.writes) if is_name else "Say the name of the table first."
+        raise TableNotProvidedError(message, source=source.name, hint=hint)
 
     def save(
         self,

@@ -107,7 +107,7 @@ def _form(told: argparse.Namespace) -> str:
 
 def _shown(frame: pd.DataFrame, form: str) -> str:
     if form == "csv":
-        return frame.to_csv()
+        return _with_lists_as_json(frame).to_csv()
     if form == "json":
         return _json(frame.reset_index())
     return f"{_text(frame)}\n"
@@ -145,11 +145,24 @@ def _json(frame: pd.DataFrame) -> str:
     return json.dumps(rows, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def _with_lists_as_json(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with JSON in place of lists, of which pandas would write what NumPy shows people."""
+    lists = [str(name) for name, dtype in frame.dtypes.items() if str(dtype).startswith("list<")]
+    return frame.assign(**{name: frame[name].map(_json_cell, na_action="ignore") for name in lists})
+
+
+def _json_cell(value: Any) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False)
+
+
 def _plain(value: Any) -> Any:
     """Return one value as JSON knows it, which does not know infinity."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    return value.isoformat() if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    # A list comes as an array.
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _write(frame: pd.DataFrame, path: Path, form: str) -> None:

@@ -48,8 +48,11 @@ def run(told: argparse.Namespace) -> None:
 
 
 def _source(name: str) -> Source:
-    from sessionframes.registry import load_source
+    from sessionframes.registry import DEMO, load_source
 
+    if name == DEMO:
+        message = "the demo takes no logins: it is open to who started it."
+        raise QueryError(message, hint='Its tokens are sf.connect("demo", wire="brainstem").tokens.')
     return load_source(name)
 
 

@@ -27,7 +27,7 @@ from sessionframes.transports.http_errors import (
     shown,
     translated,
 )
-from sessionframes.transports.rest_listing import DriftError, Listing
+from sessionframes.transports.rest_listing import DriftError, Listing, ShapeError, UnsteadyError
 from sessionframes.transports.words import parsed, said
 from sessionframes.transports.workers import Stop, in_order
 
@@ -259,7 +259,7 @@ class RestTransport:
             return read(body)
         except ValueError as error:
             message = f"the answer of {readable(url, params)} is not as we know it: {error}"
-            raise SourceResponseError(_with_words(message, body)) from error
+            raise ShapeError(_with_words(message, body)) from error
 
 
 class _List:
@@ -285,7 +285,7 @@ class _List:
                 return listing.pages
         message = f"{self._place()} could not be listed in {_SWEEPS} tries: {reason}."
         hint = "If many write to it just now, try later; otherwise its pages are not as we know them."
-        raise SourceResponseError(message, hint=hint)
+        raise UnsteadyError(message, hint=hint)
 
     def _read(self, listing: Listing, workers: int, stop: Stop) -> None:
         listing.add(self._page(0, 0, None, stop))

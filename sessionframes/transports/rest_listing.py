@@ -9,7 +9,7 @@ from sessionframes.errors import SourceResponseError
 if TYPE_CHECKING:
     from sessionframes.transports.rest_request import Page
 
-__all__ = ["DriftError", "Listing"]
+__all__ = ["DriftError", "Listing", "ShapeError", "UnsteadyError"]
 
 
 class DriftError(Exception):
@@ -17,6 +17,14 @@ class DriftError(Exception):
 
     Rows that were added or removed between two pages are enough, and then it helps to read the list again.
     """
+
+
+class ShapeError(SourceResponseError):
+    """An answer is not a list as we know it."""
+
+
+class UnsteadyError(SourceResponseError):
+    """The pages of a list do not fit together, however often it is read."""
 
 
 class Listing:

@@ -1,8 +1,14 @@
 """``sessionframes get --output`` where something is already: links, and who may read it."""
 
+import csv
+import json
 import stat
 
 import pytest
+
+import sessionframes as sf
+from sessionframes.cli import main
+from sessionframes.demo.brainstem import BrainstemServer
 
 
 @pytest.fixture(params=["sessions.csv", "sessions.parquet"])
@@ -75,3 +81,20 @@ def test_a_file_below_a_file_is_told(get, file):
     assert status == 1
     assert "cannot be written: Not a directory" in err
     assert file.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_lists_are_written_as_json_whole(tmp_path, form):
+    """NumPy would show no more than three at either end."""
+    file, tags = tmp_path / f"sessions.{form}", [f"tag {number}" for number in range(1200)]
+    with BrainstemServer(0.05) as server:
+        token = server.tokens["administrator"]
+        with sf.connect("brainstem", url=server.url, token=token) as db:
+            project = db.get_projects(limit=1).index[0]
+            db.save("sessions", {"name": "tagged", "projects": [project], "tags": tags})
+        address = ["--option", f"url={server.url}", "--option", f"token={token}"]
+        assert main(["get", "sessions", "--source", "brainstem", *address, "--output", str(file)]) == 0
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = json.load(lines) if form == "json" else list(csv.DictReader(lines))
+    (cell,) = (row["tags"] for row in rows if row["session_name"] == "tagged")
+    assert (json.loads(cell) if form == "csv" else cell) == tags

@@ -23,8 +23,15 @@ if TYPE_CHECKING:
 KEY, SECRET = "AKIADEMODEMODEMODEMO", "demo/demo/demo/demo/demo/demo/demo/demo/"
 #: Nobody reads these without a key.
 PRIVATE = frozenset({"codeocean-s3datasetsbucket-1u41qdg42ur9", "aind-private-data-prod-o5171v"})
-#: There, though nothing may be in them.
-BUCKETS = (*sorted(PRIVATE), "aind-open-data", "aind-ephys-data")
+#: Those that are known to hold data: they are there, though nothing may be in them.
+BUCKETS = (
+    *sorted(PRIVATE),
+    "aibs-behavior-data",
+    "aind-ephys-data",
+    "aind-open-data",
+    "aind-open-data-prod-o5171v",
+    "aind-ophys-data",
+)
 _REGION = "us-west-2"
 _SCOPE = f"{KEY}/20240101/{_REGION}/s3/aws4_request"
 _CREDENTIAL = re.compile(r"Credential=([^/%,&\s]+)")

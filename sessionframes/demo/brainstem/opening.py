@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any
+from typing import Any, cast
 
 from sessionframes.config import resolve
 from sessionframes.demo.brainstem.server import BrainstemServer
 from sessionframes.sources.brainstem import SOURCE
 from sessionframes.sources.brainstem.connection import BrainstemConnection
+from sessionframes.sources.brainstem.walk import BrainstemTransport
 
 
 class DemoBrainstem(BrainstemConnection):
@@ -46,10 +47,14 @@ def open_brainstem_demo(scale: float, seed: int) -> DemoBrainstem:
     """
     server = BrainstemServer(scale, seed)
     try:
-        told = {"url": server.url, "portal": "private", "token": server.tokens["editor"]}
+        given = {"url": server.url, "portal": "private", "token": server.tokens["editor"]}
         # Nothing of the user's own BrainSTEM counts here.
-        opened = SOURCE.open(resolve(SOURCE.name, SOURCE.options, told, {}, {}))
-        return DemoBrainstem(opened.transport, server)
+        told = resolve(SOURCE.name, SOURCE.options, given, {}, {})
+        opened = cast("BrainstemTransport", SOURCE.open(told).transport)
+        # The server is at another port each time, the world is the same: its frames can be joined.
+        name = f"demo:wire=brainstem,scale={scale:g},seed={seed}"
+        transport = BrainstemTransport(opened.rest, opened.portal, told["page_size"], address=name)
+        return DemoBrainstem(transport, server)
     except BaseException:
         server.stop()
         raise

@@ -42,6 +42,8 @@ class Fault:
         From the good body, decoded, to what is sent.
     before : callable, optional
         Called before the request is carried out.
+    reason : str, optional
+        Beside the status, in place of the usual one.
     """
 
     status: int | None = None
@@ -53,6 +55,7 @@ class Fault:
     delay: float = 0.0
     change: Callable[[Any], Any] | None = None
     before: Callable[[], None] | None = None
+    reason: str | None = None
 
     def answer(self, carry_out: Callable[[], Answer]) -> Answer:
         """Return what is sent: `carry_out` answers well."""

@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
 
     def _send(self, answer: Answer, body: bytes, fault: Fault) -> None:
-        self.send_response(answer.status)
+        self.send_response(answer.status, fault.reason)
         headers = {"Content-Type": answer.kind, **self.server.headers, **answer.headers}
         if answer.status != HTTPStatus.NO_CONTENT and not (
             self.command == "HEAD" and "Content-Length" in headers

@@ -103,7 +103,7 @@ class AssetsPage:
 
 
 def session_of(name: str) -> str:
-    """Return the id of the session that a record or an asset is of: the head of its name, or else the name."""
+    """Return the id of the session that a name is of: its head, or, where it has none, the name."""
     found = find_name(name)
     return name if found is None else found.id
 

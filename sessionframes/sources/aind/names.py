@@ -1,8 +1,9 @@
 """Names of sessions and of what was made of them: who was recorded, when, and by what.
 
-A session is the head of a name, ``<platform>_<subject>_<date>_<time>``; in schema 2 there is no platform. What
-stands before and behind it (folders, ``_sorted_2024-03-01_16-02-45``) is of no meaning to the session: two
-names with the same head are of the same session. The time is the clock's beside the rig; a name tells no zone.
+A session is the head of a name, ``<platform>_<subject>_<date>_<time>``; in schema 2 there is no platform.
+What stands before and behind it (folders, ``_sorted_2024-03-01_16-02-45``) is of no meaning to the session:
+two names with the same head are of the same one. The time is by the clock beside the rig; a name tells no
+zone.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ _LETTERED_HEAD = re.compile(rf"(?:^|(?<=[/\\]))\s*{_PLATFORM}{_LETTERED}_{_WHEN}
 _TIMES = re.compile(_WHEN, re.ASCII)
 # What is looked for, to tell what is wrong, where a name is nearly one.
 _NEARLY = re.compile(
-    r"(?P<subject>[^_/\\\s]+)_(?P<date>\d{4}(?P<stroke>[-/_.]?)\d\d(?P=stroke)\d\d)(?!\d)"
-    r"(?P<between>[ Tt_-]*)(?P<time>\d\d(?P<colon>[-:._]?)\d\d(?:(?P=colon)\d\d)?(?:\.\d+)?(?!\d))?"
+    r"(?<![^_/\\\s])(?P<subject>[^_/\\\s]+)_(?P<date>(?:19|20)\d\d(?P<stroke>[-/_.]?)\d\d(?P=stroke)\d\d)(?!\d)"
+    r"(?P<between>[ Tt_-]*)(?P<time>\d\d(?P<colon>[-:._]?)\d\d(?:(?P=colon)\d{2,})?+(?:\.\d+)?+)?"
     rf"(?P<zone>{_ZONE})?",
     re.ASCII,
 )
@@ -212,7 +213,7 @@ def _faults(nearly: re.Match[str]) -> Iterator[str | None]:
     """Return what is wrong with a name, by rule; None for the rules that it keeps."""
     subject, date, time = nearly.group("subject", "date", "time")
     yield _about_subject(subject)
-    yield None if re.fullmatch(_DATE, date) else f"its date {date} needs '-' between year, month and day"
+    yield None if re.fullmatch(_DATE, date) else f"its date {date} is not written like 2023-12-13"
     yield None if time else "it has no time of day"
     yield None if nearly["between"] == "_" else "'_' is missing between date and time"
     yield None if re.fullmatch(_TIME, time) else _about_time(time)
@@ -235,6 +236,6 @@ def _about_subject(subject: str) -> str | None:
 
 
 def _about_time(time: str) -> str:
-    if len(re.sub(r"\D", "", time.partition(".")[0] if ":" in time else time)) < len("134340"):
+    if len(re.sub(r"\D", "", time)) < len("134340"):
         return f"its time {time} has no seconds"
-    return f"its time {time} needs '-' between hours, minutes and seconds"
+    return f"its time {time} is not written like 13-43-40"

@@ -101,8 +101,8 @@ class AindProbes(Probes, ids="str"):
     manipulator_y: Number = column("Second coordinate of the manipulator.", unit="um", null=UNMEASURED)
     manipulator_z: Number = column("Third coordinate of the manipulator.", unit="um", null=UNMEASURED)
     manipulator_unit_disagrees: MaybeFlag = column(
-        "Whether they cannot be in the unit of the record, further than any manipulator goes: records brought "
-        "from schema 1 to 2 have the old numbers beside the new unit. They are taken as um then.",
+        "Whether they cannot be in the unit of the record, further than any manipulator goes: records "
+        "brought from schema 1 to 2 have old numbers beside the new unit. They are taken as um then.",
         null="no coordinates",
     )
     arc_angle: Number = column("Angle of the arc.", unit="deg", null=UNMEASURED)

@@ -66,15 +66,14 @@ def open_brainstem(options: Options) -> BrainstemConnection:
     """
     _check_options(options)
     timeout = options["timeout"]
-    rest = RestTransport(
-        options["url"], access.token_of(options), source="brainstem", timeout=(min(10, timeout), timeout)
-    )
+    address, token = access.address_of(options), access.token_of(options)
+    rest = RestTransport(address, token, source="brainstem", timeout=(min(10, timeout), timeout))
     return BrainstemConnection(SOURCE, BrainstemTransport(rest, options["portal"], options["page_size"]))
 
 
 def _check_options(options: Options) -> None:
     portal = options["portal"]
-    access.check_address(options["url"])
+    access.address_of(options)
     if portal not in _PORTALS:
         message = f"option 'portal' is {portal!r}."
         raise ConfigError(message, source="brainstem", hint=nearest(portal, _PORTALS))

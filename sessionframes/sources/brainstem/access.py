@@ -6,6 +6,7 @@ login serves all of them.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tempfile
@@ -13,14 +14,14 @@ import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from requests.auth import AuthBase
 
 from sessionframes.config import Option, Secret, mask
 from sessionframes.errors import AuthenticationError, ConfigError, SourceResponseError, SourceUnavailableError
 from sessionframes.tables.validation import level_of_user
-from sessionframes.transports.http import HttpClient
+from sessionframes.transports.http import HttpClient, origin
 from sessionframes.transports.http_errors import shown
 
 if TYPE_CHECKING:
@@ -45,34 +46,36 @@ _HOW_TO_LOG_IN = (
 )
 #: Longer than any token, shorter than a file that is something else.
 _LONGEST = 10_000
+#: Of the mark of a token, in characters: too few to tell the token, enough to tell two apart.
+_MARK = 16
 
 
-def check_address(url: str) -> None:
-    """Refuse what can be no address of a server.
+def address_of(options: Options) -> str:
+    """Return the address of the server.
 
     Parameters
     ----------
-    url : str
-        The option of that name.
+    options : Options
+        With url; it may end in ``/api/``, as older clients of BrainSTEM's took it.
 
     Raises
     ------
     ConfigError
-        It is none; or it is the one of the interface, as BrainSTEM's clients once took it.
+        It can be no address.
     """
+    url: str = options["url"]
     try:
         parts = urlsplit(url)
         # Only when it is asked for does a port show that it is none.
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_address = False
-    message = f"option 'url' is {mask(url)!r}."
     if not is_address:
+        message = f"option 'url' is {mask(url)!r}."
         hint = "Give an address such as https://www.brainstem.org/."
         raise ConfigError(message, source="brainstem", hint=hint)
-    if parts.path.rstrip("/").endswith("/api"):
-        hint = "Give the address of the server, without the /api/ at its end."
-        raise ConfigError(message, source="brainstem", hint=hint)
+    path = parts.path.rstrip("/")
+    return urlunsplit(parts._replace(path=path.removesuffix("api"))) if path.endswith("/api") else url
 
 
 def token_path() -> Path:
@@ -107,6 +110,10 @@ class BearerToken(AuthBase):
         request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
         return request
 
+    def mark(self) -> str:
+        """Return by what it can be known again, and not be guessed."""
+        return hashlib.sha256(self._token.reveal().encode()).hexdigest()[:_MARK]
+
 
 def token_of(options: Options) -> BearerToken | None:
     """Return what signs requests; None on the public portal, for which no token is looked for.
@@ -122,7 +129,8 @@ def token_of(options: Options) -> BearerToken | None:
     Raises
     ------
     sessionframes.errors.AuthenticationError
-        There is no token, or the server gives none for that name and password.
+        There is no token, the kept one is for another server, or this one gives none for that name and
+        password.
     sessionframes.errors.ConfigError
         A name without a password or the reverse, a token that cannot be one, or a file that cannot be read.
     """
@@ -140,6 +148,11 @@ def token_of(options: Options) -> BearerToken | None:
     if kept is None:
         message = f"the {options['portal']} portal needs a token, and there is none."
         raise AuthenticationError(message, source="brainstem", hint=_HOW_TO_LOG_IN)
+    elsewhere = kept_for(kept.mark(), token_path())
+    if elsewhere is not None and origin(elsewhere) != origin(address_of(options)):
+        message = f"the token that is kept here was made by {elsewhere}, and is not sent to another server."
+        hint = "Run 'sessionframes login brainstem --url' with this address, or give token=."
+        raise AuthenticationError(message, source="brainstem", hint=hint)
     return kept
 
 
@@ -202,6 +215,49 @@ def keep_token(token: str, path: Path) -> None:
         raise ConfigError(message, source="brainstem", hint="Make room there, and log in again.") from error
 
 
+def keep_origin(token: str, url: str, path: Path) -> None:
+    """Write, beside a token that has been kept, which server made it.
+
+    The file of the token is shared with other clients, for which it is the token and nothing else.
+
+    Parameters
+    ----------
+    token : str
+        What was kept.
+    url : str
+        Any address of that server.
+    path : Path
+        The file of the token.
+    """
+    parts = urlsplit(url)
+    address = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))
+    # Without it the token goes wherever it is said, as with other clients.
+    with suppress(OSError):
+        _beside(path).write_text(f"{address} {BearerToken(token).mark()}\n", encoding="utf-8")
+
+
+def kept_for(mark: str, path: Path) -> str | None:
+    """Return the address of the server that made a kept token, None where that is not known.
+
+    Parameters
+    ----------
+    mark : str
+        Of the token: another client may have replaced the one that was kept here.
+    path : Path
+        The file of the token.
+    """
+    try:
+        address, noted = _beside(path).read_text(encoding="utf-8").split()
+        origin(address)
+    except (OSError, ValueError):
+        return None
+    return address if noted == mark else None
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.origin")
+
+
 def read_object(response: requests.Response) -> dict[str, Any]:
     """Return the JSON object that an answer of the server's doors (login, tokens) is.
 
@@ -226,7 +282,7 @@ def _exchanged(options: Options) -> BearerToken:
     if password is None:
         message = "a username is given, but no password."
         raise ConfigError(message, source="brainstem", hint="Give password=, or set BRAINSTEM_PASSWORD.")
-    client = HttpClient(options["url"])
+    client = HttpClient(address_of(options))
     told = {"username": username, "password": password}
     try:
         answer = client.fetch("api/token/", read_object, method="POST", json=told, follow=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from sessionframes.config import without_secrets
 from sessionframes.errors import SourceUnavailableError
 from sessionframes.sources.brainstem.models import APPROVALS
 from sessionframes.transports.http_errors import retry_after, shown, translated
@@ -81,10 +82,11 @@ def read_answer(response: requests.Response, model: Model) -> Answer:
     except SourceUnavailableError as error:
         return Answer(status, words=error.message, wait=wait)
     if response.is_redirect:
-        words = f"it has moved to {shown(response.headers['Location'])}; connect with that address"
+        there = without_secrets(shown(response.headers["Location"]))
+        words = f"it has moved to {there}; connect with that address"
         return Answer(status, words=words)
     if status >= HTTPStatus.BAD_REQUEST:
-        return Answer(status, words=said(body) or response.reason or "", wait=wait)
+        return Answer(status, words=said(body) or said(response.reason or ""), wait=wait)
     names = (approval or model.singular, model.singular, model.name)
     try:
         envelope = parsed(body) if body else None

@@ -25,7 +25,8 @@ class BrainstemConnection(Connection, ClientCalls):
     needs its zone and is sent in UTC; a bare date is sent as it is, and the server makes its own midnight of
     it. ``extra_fields``, ``download_links`` and lists are replaced as a whole. Models without a unique name,
     such as data acquisitions, are created anew by every call with a row without id: put the ids of the result
-    into the frame before you save it again.
+    into the frame before you save it again. Of taxonomies and resources, such as species and strains, only
+    a request is filed: it is accepted or rejected on BrainSTEM's web pages, not from here.
     """
 
     def read(self, table: str) -> Read:

@@ -8,7 +8,8 @@ compares as we do, in which zone, or at all; so what it is asked must keep every
   which the Kelvin sign counts to us alone.
 * An instant is widened to whole days, by a day on either side: a bare date is taken by servers that keep
   dates and by those that keep times, whatever their zone.
-* An id that is no UUID is the id of no record; the server would refuse it.
+* An id that is no UUID is the id of no record; the server would refuse it. UUIDs may be given in capitals,
+  and are compared in small letters, as the server writes them.
 
 ``or``, ``not`` and all else is done here alone.
 """
@@ -16,11 +17,11 @@ compares as we do, in which zone, or at all; so what it is asked must keep every
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sessionframes.query.where import EVERY, Condition, all_of, conjuncts
+from sessionframes.query.where import EVERY, And, Condition, Not, Or, all_of, conjuncts
 from sessionframes.transports.rest_request import in_parts, repeated
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from sessionframes.transports.rest_request import Params
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: In any letters; keys of probes and assets hold several.
+_ANY_UUID = re.compile(rf"(?<!\w){_UUID.pattern}(?!\w)", re.IGNORECASE | re.ASCII)
+#: What compares whole ids.
+_WHOLE = frozenset({"exact", "in", "has_all", "contained_by", "overlap"})
 #: Folds to the same in every locale that a server may be in, Turkish aside; without blanks at the ends.
 _SAME_EVERYWHERE = re.compile(r"[!-JL-jl-~](?:[ -JL-jl-~]*[!-JL-jl-~])?")
 _BLIND = ("contains", "icontains", "istartswith", "iendswith", "iexact")
@@ -95,6 +100,37 @@ class Scope:
             return None, ()
         is_relation = origin.kind in ("id", "ids") and origin.field != "id"
         return origin.kind, (f"{self.prefix}{origin.field}{'.id' if is_relation else ''}",)
+
+
+def in_small_letters(where: Where, scopes: Mapping[str, Scope]) -> Where:
+    """Return a filter with the ids that it names as the server writes them.
+
+    Parameters
+    ----------
+    where : Where
+        The filter.
+    scopes : mapping
+        As :func:`pushed` takes them.
+    """
+    if isinstance(where, Not):
+        return Not(in_small_letters(where.part, scopes))
+    if isinstance(where, And | Or):
+        return type(where)(tuple(in_small_letters(part, scopes) for part in where.parts))
+    if where.lookup not in _WHOLE or not _is_of_ids(where, scopes):
+        return where
+    if isinstance(where.value, tuple):
+        return replace(where, value=tuple(dict.fromkeys(map(_lowered, where.value))))
+    return replace(where, value=_lowered(where.value))
+
+
+def _is_of_ids(condition: Condition, scopes: Mapping[str, Scope]) -> bool:
+    kind, _ = scopes.get(condition.field.table, _NOWHERE).paths(condition.field.name)
+    return kind in ("id", "ids") or condition.field.id_kind is not None
+
+
+def _lowered(text: str) -> str:
+    # Most ids come from a frame of ours; looking for them in a million texts would take its time.
+    return text if text.islower() else _ANY_UUID.sub(lambda found: found[0].lower(), text)
 
 
 def pushed(where: Where, scopes: Mapping[str, Scope]) -> Pushed:

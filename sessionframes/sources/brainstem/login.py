@@ -6,10 +6,12 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from sessionframes.config import Secret, without_secrets
 from sessionframes.errors import AuthenticationError, SourceResponseError, SourceUnavailableError
 from sessionframes.sources.brainstem.access import (
     BearerToken,
-    check_address,
+    address_of,
+    keep_origin,
     keep_token,
     read_object,
     token_path,
@@ -47,6 +49,9 @@ def log_in(
 ) -> None:
     """Get a token by the device login, and keep it where all clients of BrainSTEM look for one.
 
+    There is one such place: a login at another server replaces the token. From here it is sent to no server
+    but the one that made it.
+
     Parameters
     ----------
     options : Options
@@ -66,11 +71,11 @@ def log_in(
     sessionframes.errors.ConfigError
         The address is none, or the token cannot be written.
     """
-    check_address(options["url"])
+    url = address_of(options)
     # One attempt each: a question that is asked again may come after the token was handed out.
-    with closing(HttpClient(options["url"], attempts=1)) as client:
+    with closing(HttpClient(url, attempts=1)) as client:
         started = _asked(client, _START, {"client_name": "sessionframes"})
-        code, page = _text(started, "device_code"), _text(started, "verification_uri")
+        code, page = Secret(_text(started, "device_code")), _text(started, "verification_uri")
         tell(
             f"To log in, open {_printable(page)} and enter the code {_printable(_text(started, 'user_code'))}"
         )
@@ -87,8 +92,9 @@ def log_in(
             sleep(interval)
             token, interval = _polled(client, code, interval)
     # Checks it too: what is no token must not replace one.
-    BearerToken(token)
-    keep_token(token.strip(), token_path())
+    BearerToken(token.reveal())
+    keep_token(token.reveal().strip(), token_path())
+    keep_origin(token.reveal(), url, token_path())
     tell(f"Logged in. The token is kept in {token_path()}, for your eyes only.")
     if options["token"] is not None:
         tell(
@@ -96,17 +102,17 @@ def log_in(
         )
 
 
-def _polled(client: HttpClient, code: str, interval: float) -> tuple[str | None, float]:
+def _polled(client: HttpClient, code: Secret, interval: float) -> tuple[Secret | None, float]:
     """Ask once; return the token, or None, and how long to wait before asking again, in s."""
     try:
-        answer = _asked(client, _POLL, {"device_code": code})
+        answer = _asked(client, _POLL, {"device_code": code.reveal()})
     except ServerBusyError as error:
         return None, max(interval, error.retry_after or 0.0)
     except SourceUnavailableError:
         # The user is at the web page meanwhile; a lost answer must not make them begin again.
         return None, interval
     if answer.get("status") == "success":
-        return _text(answer, "token"), interval
+        return Secret(_text(answer, "token")), interval
     if answer.get("status") == "authorization_pending":
         return None, interval
     refusal = answer.get("error")
@@ -122,7 +128,7 @@ def _asked(client: HttpClient, address: str, body: dict[str, str]) -> dict[str, 
 
 def _refused(error: Any) -> AuthenticationError:
     message, hint = _REFUSALS.get(
-        str(error), (f"the login failed: {_printable(str(error))[:200]!r}.", _AGAIN)
+        str(error), (f"the login failed: {_printable(without_secrets(str(error)))[:200]!r}.", _AGAIN)
     )
     return AuthenticationError(message, source="brainstem", hint=hint)
 

@@ -278,7 +278,7 @@ class Planner:
             for place, change in enumerate(changes)
             if change.step == "create" and not is_empty(change.new.get("name"))
         }
-        checked = list(changes)
+        checked, first = list(changes), dict[str, list[int]]()
         found = self._sender.records("name", list(dict.fromkeys(names.values())))
         for place, name in names.items():
             for record in found:
@@ -286,7 +286,20 @@ class Planner:
                     key = str(record.get("id"))
                     checked[place] = Change("leave", key, note="it is there already, by this name")
                     break
+            else:
+                self._check_asked_once(place, first.setdefault(name, []), changes)
         return checked
+
+    def _check_asked_once(self, place: int, others: list[int], changes: Sequence[Change]) -> None:
+        """Refuse a second request for the same: somebody would have to reject it. `others` have its name."""
+        new = changes[place].new
+        for other in others:
+            told = changes[other].new
+            if not self._sender.differing(told, new) and not self._sender.differing(new, told):
+                column = self._column(self._rows[place], "name")
+                self._fault(place, column, f"asked for once: row {other} is the same", new["name"])
+                break
+        others.append(place)
 
 
 def _wire(target: _Target, value: Any, record: Record | None) -> Any:

@@ -8,7 +8,7 @@ from sessionframes.query.scope import fields_of
 from sessionframes.query.where import EVERY, Condition, all_of, conjuncts
 from sessionframes.source import Plan
 from sessionframes.sources.brainstem.columns import Origin, origins
-from sessionframes.sources.brainstem.filters import Scope, pushed
+from sessionframes.sources.brainstem.filters import Scope, in_small_letters, pushed
 from sessionframes.sources.brainstem.walk import Step, Walk
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ _STEPS: Mapping[str, Mapping[str, tuple[Step, ...]]] = {
     },
     "assets": {"asset_id": _STORAGES},
 }
+#: Whose keys begin with that of a session.
+_BELOW_SESSIONS = ("probes", "assets")
 #: Where the animals of a session are.
 _TO_ANIMALS = ("behaviors.subjects", "dataacquisition.procedures.subject", "manipulations.procedures.subject")
 #: What other records tell of a session. Of its only animal is told what is told of one of them.
@@ -103,7 +105,7 @@ def records(model: str) -> Callable[[Query], Plan]:
         # Its rows are the records: the first of them are the first rows.
         first = query.limit if query.where == EVERY and _is_by_key(query) else None
         scope = _SESSIONS if model == "session" else Scope(origins(model))
-        return _plan(query, model, {"sessions": _ABOVE, query.table.table_name(): scope}, query.where, first)
+        return _plan(query, model, {"sessions": _ABOVE, query.table.table_name(): scope}, first)
 
     return compiled
 
@@ -112,26 +114,25 @@ def probes(query: Query) -> Plan:
     """Return the plan for probes: data acquisitions, and from there the procedures."""
     own = {"session_id": Origin("session", "id"), "procedure_id": Origin("procedures", "ids")}
     scopes = {"sessions": _ABOVE_PROBES, "probes": Scope(own)}
-    return _plan(query, "dataacquisition", scopes, _with_sessions(query))
+    return _plan(query, "dataacquisition", scopes)
 
 
 def assets(query: Query) -> Plan:
     """Return the plan for assets: sessions, and from there the storages."""
     own = {"session_id": Origin("id", "id"), "datastorage_id": Origin("datastorage", "ids")}
-    return _plan(query, "session", {"sessions": _SESSIONS, "assets": Scope(own)}, _with_sessions(query))
+    return _plan(query, "session", {"sessions": _SESSIONS, "assets": Scope(own)})
 
 
-def _plan(
-    query: Query, model: str, scopes: Mapping[str, Scope], where: Where, first: int | None = None
-) -> Plan:
+def _plan(query: Query, model: str, scopes: Mapping[str, Scope], first: int | None = None) -> Plan:
     name = query.table.table_name()
-    asked = pushed(where, scopes)
+    where = in_small_letters(query.where, scopes)
+    asked = pushed(_with_sessions(query, where), scopes)
     if not asked.parts:
-        return Plan((), query.where, narrowing=asked.where)
-    columns = query.needed(query.where)
+        return Plan((), where, narrowing=asked.where)
+    columns = query.needed(where)
     steps = dict.fromkeys(step for column in columns for step in _STEPS.get(name, {}).get(column, ()))
     walk = Walk(model, asked.params, asked.parts, _merged(steps), columns, first)
-    return Plan((walk,), query.where, limited=first is not None, narrowing=asked.where)
+    return Plan((walk,), where, limited=first is not None, narrowing=asked.where)
 
 
 def _merged(steps: Mapping[Step, None]) -> tuple[Step, ...]:
@@ -142,15 +143,17 @@ def _merged(steps: Mapping[Step, None]) -> tuple[Step, ...]:
     return tuple(Step(*relation, tuple(fields)) for relation, fields in needed.items())
 
 
-def _with_sessions(query: Query) -> Where:
+def _with_sessions(query: Query, where: Where) -> Where:
     """Return the filter of a query, with the sessions that the keys it names begin with."""
+    if query.table.table_name() not in _BELOW_SESSIONS:
+        return where
     key, field = query.table.key_name(), fields_of(query.table)["session_id"]
     more = []
-    for part in conjuncts(query.where):
+    for part in conjuncts(where):
         if isinstance(part, Condition) and part.field.name == key and part.lookup in ("exact", "in"):
             values = part.value if part.lookup == "in" else (part.value,)
             more.append(Condition(field, "in", tuple(dict.fromkeys(one.partition(":")[0] for one in values))))
-    return all_of(query.where, *more)
+    return all_of(where, *more)
 
 
 def _is_by_key(query: Query) -> bool:

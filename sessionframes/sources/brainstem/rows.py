@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from sessionframes.errors import SourceResponseError
 from sessionframes.sources.brainstem.columns import OLDER_NAMES
 from sessionframes.sources.brainstem.quantities import DEGREES, HERTZ, MICROMETRES, quantity
+from sessionframes.sources.brainstem.shapes import by_name, in_small_letters
 from sessionframes.sources.brainstem.walk import ids_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from sessionframes.sources.brainstem.walk import Found
     from sessionframes.transports.rest_request import Record
@@ -237,12 +238,11 @@ def links_in(told: Any) -> list[Record]:
     if not isinstance(told, list) or not all(isinstance(link, dict) for link in told):
         message = "no list of links"
         raise ValueError(message)
-    # Newer names are in small letters, older ones with capitals.
-    return [{name.lower(): value for name, value in link.items()} for link in told]
+    return [in_small_letters(link) for link in told]
 
 
-def extra_fields_in(told: Any) -> Record:
-    """Return fields that people added, by name; older servers list names and values.
+def extra_fields_in(told: Any) -> Record | Sequence[Record]:
+    """Return fields that people added, by name; older servers list names and values, maybe one name twice.
 
     Raises
     ------
@@ -256,7 +256,7 @@ def extra_fields_in(told: Any) -> Record:
     if not isinstance(told, list) or not all(isinstance(one, dict) and "name" in one for one in told):
         message = "neither names with values nor a list of them"
         raise ValueError(message)
-    return {str(one["name"]): one.get("value") for one in told}
+    return by_name(told)
 
 
 def _is_bare_date(text: Any) -> bool:

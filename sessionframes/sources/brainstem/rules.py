@@ -26,6 +26,7 @@ from sessionframes.query import json_values
 from sessionframes.query.ids import listed_ids
 from sessionframes.query.literals import checked_text
 from sessionframes.query.values import moment
+from sessionframes.sources.brainstem.shapes import by_name, in_small_letters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 _EXTRA_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+#: Digits below a microsecond that are not all 0.
+_FINE = re.compile(r"[.,]\d{6}0*[1-9]")
 _LINK = re.compile(r"(?:https?|ftp)://[^\s/?#]+\S*", re.IGNORECASE)
 #: Whose order the server keeps; of other lists it is of no meaning.
 _ORDERED = frozenset({"datastorage"})
@@ -172,8 +175,7 @@ def _instant(_: ApiField, value: Any) -> str:
     # Which midnight a bare date means is for the server to say, as it does when somebody types it there.
     if isinstance(value, str):
         return _from_text(value.strip())
-    if isinstance(value, pd.Timestamp):
-        value = value.to_pydatetime(warn=False)
+    value = _without_nanoseconds(value)
     if isinstance(value, datetime):
         return _in_utc(value)
     if isinstance(value, date):
@@ -182,10 +184,21 @@ def _instant(_: ApiField, value: Any) -> str:
     raise BrokenRuleError(_AN_INSTANT)
 
 
+def _without_nanoseconds(value: Any) -> Any:
+    if not isinstance(value, pd.Timestamp):
+        return value
+    if value.nanosecond:
+        raise BrokenRuleError(_MICROSECONDS)
+    return value.to_pydatetime()
+
+
+_MICROSECONDS = "a moment in whole microseconds: finer ones are not kept; say .floor('us')"
 _AN_INSTANT = "a moment with its zone, such as 2025-03-14T13:05:00Z or ...+01:00, or a date"
 
 
 def _from_text(text: str) -> str:
+    if _FINE.search(text):
+        raise BrokenRuleError(_MICROSECONDS)
     try:
         if _DAY.fullmatch(text):
             return date.fromisoformat(text).isoformat()
@@ -207,8 +220,7 @@ def _in_utc(value: datetime) -> str:
 def _date(_: ApiField, value: Any) -> str:
     if isinstance(value, np.datetime64):
         value = pd.Timestamp(value)
-    if isinstance(value, pd.Timestamp):
-        value = value.to_pydatetime(warn=False)
+    value = _without_nanoseconds(value)
     if isinstance(value, datetime) and value.time() == time.min:
         value = value.date()
     if isinstance(value, date) and not isinstance(value, datetime):
@@ -284,7 +296,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _extra_fields(value: Any) -> dict[str, Any]:
+def _extra_fields(value: Any) -> Any:
     if is_empty(value):
         return {}
     if isinstance(value, dict):
@@ -292,21 +304,22 @@ def _extra_fields(value: Any) -> dict[str, Any]:
     pairs: list[Any] = value if isinstance(value, list) else [None]
     if not all(isinstance(pair, dict) and pair.keys() == {"name", "value"} for pair in pairs):
         raise BrokenRuleError('a dict, or a list of {"name": ..., "value": ...}')
-    return {str(pair["name"]): pair["value"] for pair in pairs}
+    return by_name(pairs)
 
 
 def _links(value: Any) -> list[Any]:
     listed = [] if is_empty(value) else value
     if not isinstance(listed, list) or not all(isinstance(link, dict) for link in listed):
         raise BrokenRuleError(_A_LINK)
-    # Older pages spell the keys with capitals.
-    return [{key.lower(): text for key, text in link.items()} for link in listed]
+    return [in_small_letters(link) for link in listed]
 
 
 _A_LINK = 'a list of {"repository": ..., "url": ...}, with http, https or ftp'
 
 
-def _extra_rule(value: dict[str, Any]) -> str | None:
+def _extra_rule(value: dict[str, Any] | list[Any]) -> str | None:
+    if isinstance(value, list):
+        return "a list with each name once"
     for name, item in value.items():
         if not _EXTRA_NAME.fullmatch(name):
             return f"names of a letter, then letters, digits and underscores, not {name!r}"

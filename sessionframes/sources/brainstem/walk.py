@@ -8,6 +8,7 @@ at a time. So the number of requests grows with pages, never with rows.
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
@@ -18,6 +19,7 @@ from sessionframes.flatten import unknown_keys
 from sessionframes.sources.brainstem.columns import known_fields
 from sessionframes.sources.brainstem.models import MODELS, plain
 from sessionframes.transports.http_errors import StatusError
+from sessionframes.transports.rest_listing import ShapeError, UnsteadyError
 from sessionframes.transports.rest_request import LimitOrPage, Page, RestRequest, in_parts, repeated
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ _BY_ID = ("sort[]", "id")
 _TELLING = 8
 #: Keys under which records come along, and models.
 _BY_KEY = {plain(key): name for name, model in MODELS.items() for key in (name, model.plural, model.singular)}
+#: A filter by what other records tell, and not by an operator.
+_ACROSS = re.compile(r"filter\{\w+\.(?!(?:in|icontains|startswith|endswith|gte|lte)\})")
 _LOG = logging.getLogger(__name__)
 
 
@@ -168,13 +172,18 @@ class BrainstemTransport:
         public, private or super.
     page_size : int
         How many records to ask for at a time.
+    address : str, optional
+        What it is called in provenance, where its URL is another each time.
     """
 
-    def __init__(self, rest: RestTransport, portal: str, page_size: int) -> None:
+    def __init__(
+        self, rest: RestTransport, portal: str, page_size: int, *, address: str | None = None
+    ) -> None:
         #: What sends requests, reading and writing.
         self.rest = rest
         self.portal = portal
         self._page_size = page_size
+        self._address = address or f"{rest.address.rstrip('/')}/api/{portal}/"
         #: What was sent to create records here, by their id: the server may have made something else of it.
         self.made: dict[str, Mapping[str, Any]] = {}
         #: Models of which people have been told that there are fields we do not know.
@@ -183,7 +192,7 @@ class BrainstemTransport:
     @property
     def address(self) -> str:
         """Where it leads."""
-        return f"{self.rest.address.rstrip('/')}/api/{self.portal}/"
+        return self._address
 
     def path(self, model: str) -> str:
         """Return where the records of a model are, relative to the server."""
@@ -267,9 +276,8 @@ class BrainstemTransport:
         try:
             return list(self.rest.fetch(request))
         except SourceResponseError as error:
-            simpler = _simpler(request)
-            is_other = isinstance(error, StatusError) and error.status != _BAD_REQUEST
-            if is_other or simpler == request:
+            simpler = _simpler(request, error)
+            if simpler == request:
                 raise
             _LOG.warning("%s It is asked for more, and what is no answer is left out here.", error)
         return self._fetched(simpler)
@@ -302,12 +310,26 @@ def ids_in(record: Mapping[str, Any], name: str) -> list[str]:
     return ids
 
 
-def _simpler(request: RestRequest) -> RestRequest:
-    """Return what asks for as much or more, in words that more servers know."""
-    filters = tuple(pair for pair in request.params if pair[0].startswith("filter"))
-    if filters != request.params:
-        return replace(request, params=filters)
+def _simpler(request: RestRequest, error: SourceResponseError) -> RestRequest:
+    """Return what asks for as much or more, in words that more servers know; the same if that is no cure."""
+    names = (name for pairs in (request.params, *request.parts) for name, _ in pairs)
+    if isinstance(error, UnsteadyError) and any(map(_ACROSS.match, names)):
+        # Servers that look into other records may list or count one for each that they find there.
+        return replace(request, params=_but_filters(request.params), parts=((),))
+    if not isinstance(error, ShapeError) and not _is_bad_request(error):
+        return request
+    others = _but_filters(request.params)
+    if others:
+        return replace(request, params=tuple(pair for pair in request.params if pair not in others))
     return replace(request, params=(), parts=((),))
+
+
+def _but_filters(params: Params) -> Params:
+    return tuple(pair for pair in params if not pair[0].startswith("filter"))
+
+
+def _is_bad_request(error: SourceResponseError) -> bool:
+    return isinstance(error, StatusError) and error.status == _BAD_REQUEST
 
 
 def _taken(pages: Iterable[Page], around: _Around) -> list[Record]:

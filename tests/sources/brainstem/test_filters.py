@@ -235,6 +235,39 @@ def test_ids_that_cannot_be_ids_are_not_sent(odd):
     assert len(server.requests) == before
 
 
+def test_ids_may_be_in_capitals(odd, whole):
+    server, db = odd
+    before = len(server.requests)
+    for table in TABLES:
+        every = whole[table].index
+        some = every[::7]
+        loud = some.str.upper().str.replace("LINK", "link")
+        capital = Q(**{f"{some.name}__in": [*loud, some[0]]})
+        assert found(db, table, capital) == some.tolist()
+        assert found(db, table, ~capital) == every.difference(some).tolist()
+    own = whole["sessions"]
+    project, subject = own["projects"].iloc[3][0], own["subject_id"].dropna().iloc[0]
+    for table, column, one in [
+        ("sessions", "projects", project),
+        ("sessions", "subject_id", subject),
+        ("sessions", "subjects", subject),
+        ("probes", "subject_id", subject),
+    ]:
+        kept = expected(db, whole[table], table, Q(**{column: one})) if column in whole[table] else None
+        assert found(db, table, Q(**{column: one.upper()})) == (kept or found(db, table, Q(**{column: one})))
+    assert db.get_sessions(own.index[0].upper(), columns=[]).index.tolist() == [own.index[0]]
+    sent = "".join(value for request in server.requests[before:] for _, value in request.query)
+    assert subject in sent
+    assert subject.upper() not in sent
+
+
+def test_what_is_no_id_keeps_its_capitals(odd, whole):
+    _, db = odd
+    where = Q(session_name="ABCDEF01-0000-4000-8000-000000000000") | Q(session_id__startswith="A")
+    assert str(db.read("sessions").compile(db.query("sessions", where=where)).residual) == str(where)
+    assert found(db, "sessions", where) == expected(db, whole["sessions"], "sessions", where)
+
+
 def test_an_id_that_nobody_has_is_no_row(odd):
     server, db = odd
     before = len(server.requests)
@@ -286,14 +319,19 @@ def test_sessions_of_an_animal_are_looked_for_wherever_it_may_be_told(odd, whole
     assert db.get_probes(subject_id=subject).index.tolist() == probes.tolist()
 
 
-def test_a_server_that_lists_a_record_for_each_relation_is_asked_for_all(odd, whole):
+def doubled(body):
+    return {**body, "sessions": [*body["sessions"], *body["sessions"]], "meta": {}}
+
+
+def counted_double(body):
+    return {**body, "meta": {"total_results": 2 * len(body["sessions"])}} if "sessions" in body else body
+
+
+@pytest.mark.parametrize(("change", "answers"), [(doubled, 3), (counted_double, 6)])
+def test_a_server_that_finds_a_record_for_each_relation_is_asked_for_all(odd, whole, change, answers):
     server, db = odd
     subject = whole["subjects"].index[2]
-
-    def doubled(body):
-        return {**body, "sessions": [*body["sessions"], *body["sessions"]], "meta": {}}
-
-    server.fail(Fault(change=doubled), path="stem/session/", times=6)
+    server.fail(Fault(change=change), path="stem/session/", times=answers)
     found = db.get_sessions(subject_id=subject, columns=[]).index
     assert found.equals(whole["sessions"].index[whole["sessions"]["subject_id"] == subject])
 

@@ -47,10 +47,50 @@ def logged_in(url, **clockwork):
     return "\n".join(told)
 
 
-@pytest.mark.parametrize("url", ["http://a:99999/", "https://", "https://www.brainstem.org/api/"])
+@pytest.mark.parametrize("url", ["http://a:99999/", "https://"])
 def test_an_address_that_is_none_is_refused(url):
     with pytest.raises(ConfigError, match="option 'url'"):
         logged_in(url)
+
+
+# For which server
+
+
+def test_a_kept_token_goes_to_the_server_that_made_it_and_to_no_other(server):
+    logged_in(f"{server.url}/api/")
+    token = token_path().read_text()
+    with sf.connect("brainstem", url=f"{server.url}/api/") as db:
+        assert len(db.get_projects())
+    with FaultServer("localhost") as other:
+        with pytest.raises(AuthenticationError, match=f"was made by {server.url}, and is not sent") as caught:
+            sf.connect("brainstem", url=other.url)
+        assert "sessionframes login brainstem --url" in str(caught.value)
+        assert not other.requests
+        # Said outright, it goes where one says.
+        with (
+            sf.connect("brainstem", url=other.url, token=token),
+            sf.connect("brainstem", url=other.url, portal="public"),
+        ):
+            pass
+    beside = [path for path in token_path().parent.iterdir() if path != token_path()]
+    assert token not in "".join(path.read_text() for path in beside)
+
+
+def test_a_token_that_another_client_kept_goes_where_it_is_said(server):
+    with FaultServer("localhost") as other:
+        begun = {"device_code": "d", "user_code": "U", "verification_uri": "https://x", "interval": 0}
+        other.serve("/api/auth/device/", json.dumps(begun).encode())
+        page = b'{"status": "success", "token": "theirs"}'
+        other.serve("/api/auth/device/token/", always=Fault(status=200, page=page))
+        logged_in(other.url)
+    token_path().write_text(server.tokens["editor"])
+    with sf.connect("brainstem", url=server.url) as db:
+        assert len(db.get_projects())
+    logged_in(server.url)
+    (beside,) = [path for path in token_path().parent.iterdir() if path != token_path()]
+    beside.write_bytes(b"\xff\xfe odd")
+    with sf.connect("brainstem", url=server.url) as db:
+        assert len(db.get_projects())
 
 
 # From the command line
@@ -183,6 +223,23 @@ def test_what_is_no_brainstem_is_told(begun):
             logged_in(server.url)
     with pytest.raises(SourceError):
         logged_in(server.url)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Fault(status=200, page=b'{"error": "the code device-code-17 is odd"}'),
+        Fault(status=400, page=b'{"detail": "the code device-code-17 is odd"}'),
+    ],
+)
+def test_the_code_of_this_machine_is_not_shown_whoever_quotes_it(refusal):
+    begun = {"device_code": "device-code-17", "user_code": "U", "verification_uri": "https://x"}
+    with FaultServer() as server:
+        server.serve("/api/auth/device/", json.dumps(begun).encode())
+        server.serve("/api/auth/device/token/", always=refusal)
+        with pytest.raises(SourceError, match=r"the code \*\*\* is odd") as caught:
+            logged_in(server.url, sleep=lambda _: None)
+    assert "device-code-17" not in str(caught.value)
 
 
 def test_what_the_server_has_shown_does_not_move_the_cursor():

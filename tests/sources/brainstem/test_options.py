@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import sessionframes as sf
-from sessionframes.errors import ConfigError
+from sessionframes.errors import ConfigError, JoinError
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,6 @@ from sessionframes.errors import ConfigError
         ("url", "http://[", "such as https"),
         ("url", "http://a:99999/", "such as https"),
         ("url", "http://a:b/", "such as https"),
-        ("url", "https://www.brainstem.org/api/", "without the /api/"),
-        ("url", "http://127.0.0.1:9/below/api", "without the /api/"),
         ("portal", "privat", "Did you mean 'private'"),
         ("portal", "", "Known: private, public, super"),
         ("timeout", 0, "Give 0.001"),
@@ -56,9 +54,12 @@ def test_address_and_portal_come_from_the_environment(server, monkeypatch):
         assert db.transport.address == f"{server.url}/api/public/"
 
 
-@pytest.mark.parametrize("path", ["", "/", "/below/", "/below"])
+@pytest.mark.parametrize(
+    "path", ["", "/", "/below/", "/below", "/api", "/api/", "/below/api/", "/below/api", "/myapi"]
+)
 def test_an_address_may_end_as_it_likes(path):
     with sf.connect("brainstem", url=f"http://127.0.0.1:9{path}", portal="public") as db:
+        path = path.removesuffix("/").removesuffix("/api")
         below = path.strip("/") and f"{path.strip('/')}/"
         assert db.transport.address == f"http://127.0.0.1:9/{below}api/public/"
         assert f"GET http://127.0.0.1:9/{below}api/public/stem/session/?" in str(db.explain("sessions"))
@@ -71,3 +72,19 @@ def test_the_calls_by_name_are_those_of_get(db):
     assert db.get_subjects([]).index.tolist() == []
     assert db.get_subjects(db.get_sessions()["subject_id"].dropna()).index.is_unique
     assert db.get_probes(session_ids=sessions[0])["session_id"].tolist() != []
+
+
+def test_the_demo_is_the_same_place_at_whichever_port():
+    with (
+        sf.connect("demo", wire="brainstem", scale=0.02) as one,
+        sf.connect("demo", wire="brainstem", scale=0.02) as other,
+        sf.connect("demo", wire="brainstem", scale=0.02, seed=1) as another,
+    ):
+        assert one.url != other.url
+        sessions = other.get_sessions(columns=["session_name"])
+        joined = sf.join(one.get_probes(columns=["session_id", "probe_name"]), sessions)
+        assert joined["session_name"].notna().all()
+        assert len(joined)
+        with pytest.raises(JoinError, match=r"seed=0.*seed=1"):
+            sf.join(one.get_probes(), another.get_sessions())
+        assert f"GET {one.url}/api/private/stem/session/" in str(one.explain("sessions"))

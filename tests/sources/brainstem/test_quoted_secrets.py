@@ -83,6 +83,27 @@ def test_a_token_that_is_quoted_to_who_saves_is_not_shown(server, db):
     assert token not in result.to_csv() + "".join(str(one.message) for one in told)
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 400, "body": "", "reason": "Token {} is not valid"},
+        {"status": 403, "body": "", "reason": "{}"},
+        {"status": 302, "body": "", "headers": {"Location": "http://127.0.0.1:9/{}/"}},
+    ],
+    ids=["reason", "reason alone", "address"],
+)
+def test_a_token_in_the_head_of_an_answer_to_who_saves_is_not_shown(server, db, fault):
+    token = server.tokens["administrator"]
+    headers = {name: value.format(token) for name, value in fault.get("headers", {}).items()}
+    spoilt = {**fault, "headers": headers, "reason": fault.get("reason", "Found").format(token)}
+    project = db.get_projects().index[0]
+    server.fail(Fault(**spoilt), method="POST")
+    with pytest.warns(UserWarning, match=r"\*\*\*") as told:
+        result = db.save("sessions", {"name": "q", "projects": [project]})
+    assert "***" in result["error"].iloc[0]
+    assert token not in result.to_csv() + "".join(str(one.message) for one in told)
+
+
 def test_words_are_left_as_they_are_but_for_secrets():
     kept = [Secret("sesame-open"), Secret("sesame-open-2"), Secret("at"), Secret(""), Secret(" . ")]
     assert without_secrets("that at sesame-open-2, sesame-open.") == "that *** ***, ***."

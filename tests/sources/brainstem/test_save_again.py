@@ -107,6 +107,20 @@ def test_what_is_reviewed_and_there_is_not_requested_again(server, db):
     assert len(sent(server)) == 2
 
 
+def test_the_same_is_not_requested_twice_by_one_call(server, db):
+    one, same = {"name": "Mus spretus"}, {"name": " Mus spretus ", "species_description": None}
+    with pytest.raises(FrameValidationError, match="asked for once: row 0 is the same") as caught:
+        db.save("species", [one, {"name": "Mus caroli"}, same])
+    assert caught.value.failures["row"].tolist() == [2]
+    assert not sent(server)
+    assert db.save("species", [one, {"name": "Mus caroli"}])["action"].tolist() == ["requested"] * 2
+
+
+def test_requests_of_one_name_that_differ_are_both_filed(db):
+    rows = [{"name": "Mus spretus"}, {"name": "Mus spretus", "description": "from Algeria"}]
+    assert db.save("species", rows)["action"].tolist() == ["requested"] * 2
+
+
 def test_what_was_made_here_and_changed_since_is_not_taken_for_the_same(db):
     row = new_rows(db, "one", description="x")[0]
     key = db.save("sessions", row)["id"].iloc[0]

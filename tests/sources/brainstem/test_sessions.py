@@ -12,7 +12,7 @@ import pytest
 import sessionframes as sf
 from sessionframes.demo.brainstem import Fault
 from sessionframes.demo.brainstem.records import records
-from sessionframes.errors import SourceResponseError
+from sessionframes.errors import FrameValidationError, SourceResponseError
 
 EXAMPLE = json.loads(Path(__file__).with_name("example.json").read_text(encoding="utf-8"))
 FIRST, SECOND = (record["id"] for record in EXAMPLE["sessions"])
@@ -112,6 +112,36 @@ def test_a_moment_is_read_however_it_is_written(answered, told, moment, is_date)
 def test_extra_fields_are_an_object_whatever_they_were(answered, told, fields):
     found = answered(changed(extra_fields=told)).loc[FIRST, "extra_fields"]
     assert pd.isna(found) if fields is None else json.loads(found) == fields
+
+
+TWICE = [{"name": "room", "value": "B115"}, {"name": "room", "value": "B116"}]
+BOTH = [{"repository": "DANDI", "Repository": "GitHub", "URL": "https://d"}]
+
+
+def test_what_an_older_server_names_twice_is_not_lost(answered):
+    row = answered(changed(extra_fields=TWICE, download_links=BOTH)).loc[FIRST]
+    assert json.loads(row["extra_fields"]) == TWICE
+    assert json.loads(row["download_links"]) == [
+        {"repository": "DANDI", "Repository": "GitHub", "url": "https://d"}
+    ]
+
+
+def test_what_an_older_server_names_twice_stays_unless_it_is_changed(server, db):
+    def older(body):
+        for record in body["sessions"]:
+            record |= {"extra_fields": TWICE, "download_links": BOTH}
+        return body
+
+    server.fail(Fault(change=older), method="GET", path="stem/session/", times=99)
+    frame = db.get_sessions()
+    assert set(db.save("sessions", frame)["action"]) == {"left"}
+    key = frame.index[0]
+    once = {"id": key, "extra_fields": {"room": "B115"}}
+    planned = db.save("sessions", once, dry_run=True).iloc[0]
+    assert planned[["field", "new"]].tolist() == ["extra_fields", '{"room": "B115"}']
+    more = [*TWICE, {"name": "n", "value": 1}]
+    with pytest.raises(FrameValidationError, match="a list with each name once"):
+        db.save("sessions", {"id": key, "extra_fields": more})
 
 
 def test_fields_of_2023_are_known_by_their_older_names(answered):

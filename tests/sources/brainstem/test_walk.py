@@ -185,6 +185,39 @@ def test_an_answer_that_cannot_be_relied_on_is_an_error(server, db, change, word
         db.get_sessions()
 
 
+def drifting(body):
+    return {**body, "meta": {"total_results": 13}} if "sessions" in body else body
+
+
+@pytest.mark.parametrize(
+    ("fault", "most"),
+    [
+        (Fault(status=302, body="", headers={"Location": "http://127.0.0.2:9/"}), 1),
+        (Fault(change=lambda body: {**body, "next": "http://127.0.0.2:9/api/", "meta": {}}), 1),
+        # Each of the three times that the list is read takes a look for the page that was promised.
+        (Fault(change=drifting), 6),
+        (Fault(change=lambda body: {**body, "sessions": body["sessions"] * 2, "meta": {}}), 3),
+        (Fault(change=lambda body: {**body, "sessions": [{"id": None}], "meta": {}}), 1),
+    ],
+    ids=["moved", "next", "drift", "twice", "no id"],
+)
+def test_what_simpler_requests_do_not_mend_fails_at_once(server, db, caplog, fault, most):
+    server.fail(fault, path="stem/session/", times=99)
+    with pytest.raises(SourceResponseError):
+        db.get_sessions(progress=False)
+    assert len(server.requests) <= most
+    assert "asked for more" not in caplog.text
+
+
+def test_an_address_that_is_none_fails_without_another_try(caplog):
+    with (
+        sf.connect("brainstem", url="http://a b/", token="t") as db,
+        pytest.raises(SourceResponseError, match="could not be read"),
+    ):
+        db.get_sessions(progress=False)
+    assert "asked for more" not in caplog.text
+
+
 def numbered(key):
     """Ids that have become numbers."""
 
