@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 #: What shapes the frame, on every table of every source.
 SHAPE = ("where", "join", "columns", "order_by", "limit")
+#: Stands for all columns, those too that are only there on request.
+EVERY_COLUMN = "all"
 #: About sessions, on every table below them, where the source tells when they began.
 _DATES = ("date", "start_date", "end_date")
 _BEGAN = "start_time"
@@ -108,7 +111,7 @@ def _made(read: Read, arguments: Mapping[str, Any], reads: Mapping[str, Read]) -
         form if joined else read.table,
         all_of(*parts),
         frozenset(switches),
-        _columns(arguments.get("columns"), form, scope),
+        _columns(arguments.get("columns"), form, scope, _on_request(read, joined, reads)),
         _order(arguments.get("order_by"), form, scope),
         _limit(arguments.get("limit")),
         joined,
@@ -116,7 +119,9 @@ def _made(read: Read, arguments: Mapping[str, Any], reads: Mapping[str, Read]) -
 
 
 def _scope(read: Read, reads: Mapping[str, Read]) -> Scope:
-    return scope_of(read.table, [other.table for other in reads.values()])
+    columns = scope_of(read.table, [other.table for other in reads.values()])
+    # Also what is found only when it is asked for, which no dict could hold.
+    return ChainMap(columns, cast("dict[str, Field]", read.further)) if read.further else columns
 
 
 def _parsers(read: Read, scope: Scope) -> dict[str, Callable[[Any], Where]]:
@@ -215,8 +220,15 @@ def _joinable(read: Read, reads: Mapping[str, Read]) -> list[str]:
     return [name for name, one in reads.items() if one.table is not own and one.table.key_name() in carried]
 
 
-def _columns(columns: Any, form: type[Table], scope: Scope) -> tuple[str, ...] | None:
-    if columns is None:
+def _on_request(read: Read, joined: Iterable[str], reads: Mapping[str, Read]) -> set[str]:
+    """Return the columns, of the table and of those that are joined to it, that have to be asked for."""
+    return set().union(read.on_request, *(reads[name].on_request for name in joined))
+
+
+def _columns(columns: Any, form: type[Table], scope: Scope, on_request: set[str]) -> tuple[str, ...] | None:
+    if columns is None and on_request:
+        return tuple(name for name in form.dtypes() if name not in {form.key_name(), *on_request})
+    if columns is None or (isinstance(columns, str) and columns == EVERY_COLUMN):
         return None
     names = [_own(name, "columns", form, scope) for name in _listed(columns)]
     # The key is the index, whether or not it is named.

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sessionframes.arguments import EVERY_COLUMN
 from sessionframes.config import nearest
 from sessionframes.errors import QueryError
 from sessionframes.frames.provenance import describe_origin
@@ -135,7 +136,7 @@ def _arguments(db: Connection, table: str, arguments: dict[str, Any]) -> dict[st
     where = arguments.get("where")
     if isinstance(where, Mapping):
         arguments = {**arguments, "where": where.get(table)}
-    return {name: value for name, value in arguments.items() if name in takes}
+    return {**{name: value for name, value in arguments.items() if name in takes}, "columns": EVERY_COLUMN}
 
 
 def _check_all_taken(
@@ -155,7 +156,7 @@ def _about_sessions(db: Connection, arguments: dict[str, Any]) -> Query | None:
 def _session_ids(db: Connection, query: Query | None, view: Transport) -> list[Any]:
     if query is None:
         return []
-    found = db.fetch_arrow(db.read("sessions"), query, view)
+    found = db.fetch_arrow(db.read("sessions"), replace(query, columns=()), view)
     return sorted(found.column("session_id").to_pylist())
 
 

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from requests import Response
 
 from sessionframes.demo.aind import AindServer, Fault
 from tests.demo.aind_asking import RECORDED, Asker, many_assets, recorded_files
+
+if TYPE_CHECKING:
+    from requests import Response
 
 TRACES = RECORDED["traces"]
 #: Traces whose server was told to go wrong.
 FAULTY = {"docdb_down_in_get_sessions", "co_503", "co_503_get", "docdb_500", "docdb_413", "docdb_403"}
 TOKENS = {"co_401": "expired", "co_403": "unscoped"}
 NOT_IN_DOCDB = {"raw_data_asset_no_docdb"}
-PAGES = {"get_sessions_server_caps_page": 40, "docdb_small_batches": 2}
+PAGES = {"get_sessions_server_caps_page": 40, "docdb_small_batches": 2, "docdb_client_find_all": 4}
 #: The stub answered with some records whatever it was asked, or told of none of the other version.
-KIND_ONLY = {
-    *("docdb_client_count", "docdb_client_aggregate", "docdb_client_in_list", "docdb_client_v2"),
-    "docdb_client_find_all",
-}
+KIND_ONLY = {"docdb_client_count", "docdb_client_aggregate", "docdb_client_in_list", "docdb_client_v2"}
 #: Of these the stub had no bucket, where we have an empty one.
 EMPTY_BUCKETS = re.compile("/(?:aind-(?:private-data-prod|open-data|ophys-data)|aibs-behavior-data)")
 COUNTS = re.compile(r"ListBucketResult keys=(\d+) prefixes=(\d+)")
@@ -57,6 +56,9 @@ def shortened(service: str, told: Any) -> Any:
 
 def assert_same(service: str, answer: Response, recorded: Any) -> None:
     found = shortened(service, answer.json())
+    if isinstance(recorded, int):
+        assert len(found) == recorded
+        return
     if service == "codeocean" and isinstance(recorded.get("results"), int):
         found["results"] = len(found["results"])
     if service == "codeocean" and "next_token" in recorded:
@@ -96,8 +98,8 @@ def test_answers_are_those_that_were_recorded(trace, ask):
         if name in TOKENS:
             others["auth"] = (ask.server.tokens[TOKENS[name]], "")
         if "Range" in query:
-            others["headers"] = {"Range": query.pop("Range")}
-        answer = ask(service, method, path, query, **others)
+            others["headers"] = {"Range": query["Range"]}
+        answer = ask(service, method, path, {} if "Range" in query else query, **others)
         assert answer.status_code == status, answer.text
         if service == "s3":
             assert_same_file(answer, method, query, recorded)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -86,7 +85,7 @@ class CodeOcean:
         kind, _, encoded = request.headers.get("authorization", "").partition(" ")
         try:
             token, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
             token, password = "", ""
         good = kind.lower() == "basic" and not password
         status = self.tokens.get(token, 401) if good else 401

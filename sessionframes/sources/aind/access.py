@@ -51,7 +51,7 @@ _BEGINNING = "cop_"
 
 #: What a token is for, and what is there without one.
 STILL_THERE = (
-    "Without a token, DocDB and S3 still tell of sessions, probes, channels and units; "
+    "Without a token, or with only_docdb=True, DocDB and S3 still tell of sessions, probes, channels and units; "
     "what Code Ocean alone knows (data assets, their states and sizes) is left out."
 )
 HOW_TO_GET_IN = "Give codeocean_token=, or set CODE_OCEAN_API_TOKEN."
@@ -190,7 +190,7 @@ def transport_of(options: Options) -> AindTransport:
     if token is not None:
         asked = opened(options["codeocean_url"], token, judge=codeocean.judge)
         assets = codeocean.CodeOcean(asked, size)
-    storage = Storage(endpoint=options["s3_endpoint"], anonymous=options["s3_anonymous"])
+    storage = Storage(options["s3_endpoint"], anonymous=options["s3_anonymous"], timeout=options["timeout"])
     return AindTransport(records, assets, storage, zone, records.address)
 
 

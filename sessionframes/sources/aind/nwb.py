@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sessionframes.sources.aind.storage import Storage
 
-__all__ = ["ELECTRODES", "UNITS", "NwbColumns", "NwbFile", "open_nwb", "read_columns"]
+__all__ = ["ELECTRODES", "UNITS", "NwbColumns", "NwbFile", "open_nwb", "read_columns", "refused"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -123,11 +123,25 @@ class NwbFile:
             _LOG.info("%s: %s has no single value for each row, and is left out", self._url, left_out)
         return NwbColumns(rows, found, tuple(names), tuple(left_out))
 
+    def names(self, table: str) -> tuple[str, ...]:
+        """Return the names of all columns of a table, "id" first.
+
+        Raises
+        ------
+        sessionframes.errors.SourceResponseError
+            There is no such table.
+        """
+        return tuple(self._names(table, self._described(table, _PATHS[table])))
+
+    def refused(self, what: str, table: str, column: str | None = None) -> SourceResponseError:
+        """Return the error that says what is wrong with the file."""
+        return refused(self._asset_id, self._url, what, table, column)
+
     def _described(self, table: str, path: str) -> dict[str, Mapping[str, Any]]:
         with self._told(table):
             described = self._file.describe(path)
         if described is None:
-            raise self._refused(f"it has no table /{path}", table)
+            raise self.refused(f"it has no table /{path}", table)
         return described
 
     def _names(self, table: str, described: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -138,14 +152,14 @@ class NwbFile:
         names = ["id", *(name for name in told if name != "id")]
         for name in names:
             if name not in described:
-                raise self._refused("the table lists this column, and it is not in the file", table, name)
+                raise self.refused("the table lists this column, and it is not in the file", table, name)
         return names
 
     def _rows(self, table: str, described: Mapping[str, Mapping[str, Any]]) -> int:
         with self._told(table, "id"):
             shape = described["id"]["shape"] if "id" in described else ()
         if len(shape) != 1:
-            raise self._refused("rows have no id", table, "id")
+            raise self.refused("rows have no id", table, "id")
         return int(shape[0])
 
     def _chosen(
@@ -172,7 +186,7 @@ class NwbFile:
                 left_out.append(name)
                 continue
             if not is_list and shape[0] != rows:
-                raise self._refused(f"it has {shape[0]} values for {rows} rows", table, name)
+                raise self.refused(f"it has {shape[0]} values for {rows} rows", table, name)
             arrays[name] = one
             if is_list:
                 arrays[name + _INDEX] = described[name + _INDEX]
@@ -186,18 +200,18 @@ class NwbFile:
         values: dict[str, Any] = {}
         for name, read in found.items():
             if isinstance(read, Exception):
-                raise self._refused(str(read) or type(read).__name__, table, name) from read
+                raise self.refused(str(read) or type(read).__name__, table, name) from read
             try:
                 values[name] = _plain(read)
             except (UnicodeDecodeError, TypeError) as error:
-                raise self._refused(f"it holds what is no text: {error}", table, name) from error
+                raise self.refused(f"it holds what is no text: {error}", table, name) from error
         return values
 
     def _labels(self, table: str, name: str, numbers: Any, labels: Any) -> list[Any]:
         try:
             return [labels[number] for number in np.asarray(numbers).tolist()]
         except (IndexError, TypeError) as error:
-            raise self._refused(f"its values are none of {labels}", table, name) from error
+            raise self.refused(f"its values are none of {labels}", table, name) from error
 
     def _lists(self, table: str, name: str, values: Any, ends: Any) -> list[list[Any]]:
         flat = values if isinstance(values, list) else values.tolist()
@@ -206,7 +220,7 @@ class NwbFile:
         if any(start > stop for start, stop in zip(starts, stops, strict=True)) or (
             stops and stops[-1] > len(flat)
         ):
-            raise self._refused(f"its index does not fit its {len(flat)} values", table, name)
+            raise self.refused(f"its index does not fit its {len(flat)} values", table, name)
         return [flat[start:stop] for start, stop in zip(starts, stops, strict=True)]
 
     @contextmanager
@@ -216,10 +230,7 @@ class NwbFile:
         except SessionFramesError:
             raise
         except (OSError, EOFError, RuntimeError, ValueError, KeyError, TypeError) as error:
-            raise self._refused(f"it is damaged or cut ({error})", table, column) from error
-
-    def _refused(self, what: str, table: str, column: str | None = None) -> SourceResponseError:
-        return _refused(self._asset_id, self._url, what, table, column)
+            raise self.refused(f"it is damaged or cut ({error})", table, column) from error
 
 
 @contextmanager
@@ -244,10 +255,10 @@ def open_nwb(storage: Storage, url: str, asset_id: str) -> Iterator[NwbFile]:
         is_zarr = url.rstrip("/").endswith(".zarr") or storage.is_folder(url)
         file: _File = ZarrFile(storage, url) if is_zarr else Hdf5File(storage, url)
     except SourceResponseError as error:
-        raise _refused(asset_id, url, error.message.rstrip("."), None, None) from error
+        raise refused(asset_id, url, error.message.rstrip(".")) from error
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
         what = str(error) if isinstance(error, FileNotFoundError) else f"no NWB file, or cut: {error}"
-        raise _refused(asset_id, url, what, None, None) from error
+        raise refused(asset_id, url, what) from error
     try:
         yield NwbFile(file, url, asset_id)
     finally:
@@ -285,9 +296,20 @@ def _text(value: Any) -> Any:
     raise TypeError(message)
 
 
-def _refused(
-    asset_id: str, url: str, what: str, table: str | None, column: str | None
+def refused(
+    asset_id: str, url: str, what: str, table: str | None = None, column: str | None = None
 ) -> SourceResponseError:
+    """Return the error that says what is wrong with a file.
+
+    Parameters
+    ----------
+    asset_id, url : str
+        The data asset, and the file of it.
+    what : str
+        What is wrong.
+    table, column : str, optional
+        Where in the file, by its names.
+    """
     parts = [f"asset {asset_id}", *([] if asset_id == url else [f"file {mask(url)}"])]
     if table is not None:
         parts.append(f"table {table}" if column is None else f"column {table}/{column}")

@@ -36,7 +36,12 @@ _UNREACHED = (
     *("HTTPClientError", "ResponseStreamingError", "IncompleteReadError"),
     *("ProxyConnectionError", "SSLError", "FSTimeoutError"),
 )
-_NO_KEYS = ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError")
+_NO_KEYS = (
+    "NoCredentialsError",
+    "PartialCredentialsError",
+    "CredentialRetrievalError",
+    "TokenRetrievalError",
+)
 _REFUSED = (
     "Give AWS keys (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile) that may read it; of public "
     "buckets s3_anonymous=True needs none."
@@ -99,9 +104,7 @@ class Storage:
         except SourceResponseError:
             return []
         entries = {one["name"].rstrip("/").rpartition("/")[2]: one for one in found if _is_in(one, path)}
-        return sorted(
-            name for name, one in entries.items() if not folders_only or one["type"] == "directory"
-        )
+        return sorted(name for name, one in entries.items() if not folders_only or one["type"] == "directory")
 
     def read(self, url: str) -> bytes:
         """Return the whole of a file.
@@ -307,7 +310,13 @@ def _told(url: str) -> Iterator[None]:
         if isinstance(error, OSError | TimeoutError) or names & {*_UNREACHED}:
             message = f"{mask(url)} could not be read: {said}."
             raise SourceUnavailableError(message, source="aind", hint="Try again later.") from error
-        if type(error).__module__.partition(".")[0] in ("botocore", "aiobotocore", "s3fs", "gcsfs", "aiohttp"):
+        if type(error).__module__.partition(".")[0] in (
+            "botocore",
+            "aiobotocore",
+            "s3fs",
+            "gcsfs",
+            "aiohttp",
+        ):
             message = f"{mask(url)} could not be read: {said}."
             raise SourceResponseError(message, source="aind") from error
         raise

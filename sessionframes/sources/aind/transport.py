@@ -73,6 +73,7 @@ class AindTransport:
         self.docdb.rest.close()
         if self.codeocean is not None:
             self.codeocean.rest.close()
+        self.storage.close()
 
     def check_codeocean(self) -> CodeOcean:
         """Return Code Ocean.
