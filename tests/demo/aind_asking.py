@@ -25,6 +25,8 @@ def many_assets(count: int) -> list[dict[str, Any]]:
             "id": f"f0000000-0000-4000-8000-{number:012d}",
             "created": 1704000000 + number,
             "name": f"ecephys_555555_2024-{number // 28 + 1:02d}-{number % 28 + 1:02d}_10-00-00",
+            "mount": f"{number}",
+            "last_used": 0,
             "state": "ready",
             "type": "dataset",
             "description": "",

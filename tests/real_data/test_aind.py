@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,13 @@ _ZONE = ZoneInfo("America/Los_Angeles")
 _TABLES = ((AindSessions, SessionsPage, sessions), (AindProbes, ProbesPage, probes))
 #: File → why it is refused. They are told when the work is: none yet.
 REFUSED: dict[str, str] = {}
+#: Column → the sections that may have it under its own name.
+_PLACES = {
+    "genotype": (("subject",), ("subject", "subject_details")),
+    "sex": (("subject",), ("subject", "subject_details")),
+    "date_of_birth": (("subject",), ("subject", "subject_details")),
+    "project_name": (("data_description",),),
+}
 #: The record of one session as it was, and as it was brought to schema 2.
 BROUGHT = ("ecephys_800779_2025-09-26_12-57-44", "adb6f7b9-7d86-45ff-ba06-04493abefad1")
 
@@ -61,8 +69,8 @@ def _read(record: dict) -> Real:
 def test_every_record_becomes_rows_or_is_refused_with_a_reason(real):
     refused = {name: " ".join(one.refused.values()) for name, one in real.items() if one.refused}
     for name, reason in refused.items():
-        print(f"{name} is refused: {reason}")
-    print(f"{len(real) - len(refused)} of {len(real)} records are rows")
+        sys.stdout.write(f"{name} is refused: {reason}\n")
+    sys.stdout.write(f"{len(real) - len(refused)} of {len(real)} records are rows\n")
     assert len(real) >= 40
     assert refused.keys() == REFUSED.keys()
     for name, reason in refused.items():
@@ -83,35 +91,24 @@ def test_each_is_one_session_with_the_facts_that_it_has(real):
         columns = one.frames["sessions"].drop(columns="age_in_days")
         lacking[name] = [column for column in columns if columns[column].isna().all()]
     for name, columns in lacking.items():
-        print(f"{name} lacks {', '.join(columns) or 'nothing'}")
-    # Sections are there, or what they tell is null.
-    for column, section in (("genotype", "subject"), ("project_name", "data_description")):
-        assert {name for name, one in lacking.items() if column in one} == {
-            name for name in lacking if not real[name].record.get(section) and column in lacking[name]
-        } | _untold(real, column)
-
-
-def _untold(real: dict[str, Real], column: str) -> set[str]:
-    places = {
-        "genotype": (("subject",), ("subject", "subject_details")),
-        "project_name": (("data_description",),),
-    }
-    return {
-        name
-        for name, one in real.items()
-        if not any(inner(one.record, *place).get(column) for place in places[column])
-    }
+        sys.stdout.write(f"{name} lacks {', '.join(columns) or 'nothing'}\n")
+    # What a record tells is in its row.
+    for column, places in _PLACES.items():
+        told = {name: [inner(real[name].record, *place).get(column) for place in places] for name in lacking}
+        untold = {name for name, values in told.items() if not any(values)}
+        assert {name for name, columns in lacking.items() if column in columns} == untold
 
 
 def test_their_times_are_those_of_their_names_unless_they_say_otherwise(real):
     frame = pd.concat([one.frames["sessions"] for one in real.values()])
     for session_id, row in frame[frame["time_disagrees"].fillna(value=False)].iterrows():
-        print(f"{session_id} began at {row['start_time'].tz_convert(_ZONE)} by its record")
+        sys.stdout.write(f"{session_id} began at {row['start_time'].tz_convert(_ZONE)} by its record\n")
     both = frame[frame["start_time_from"] == "record"]
     apart = both["start_time"].dt.tz_convert(_ZONE).dt.tz_localize(None) - pd.to_datetime(both["local_time"])
     disagrees = apart.abs() > pd.Timedelta(minutes=1)
     assert (both["time_disagrees"].astype(bool) == disagrees).all()
-    assert 5 < disagrees.sum() < len(both) / 2
+    # Some have the clock's time for that of Greenwich, and some that of Greenwich in their names.
+    assert 0 < disagrees.sum() < len(both) / 5
     assert frame.loc[frame["start_time_from"] == "name", "time_disagrees"].isna().all()
 
 

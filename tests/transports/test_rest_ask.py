@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -129,20 +130,28 @@ def test_several_are_asked_at_a_time_and_answered_in_order(server, rest):
     assert list(rest.at_once([lambda _: 7])) == [7]
 
 
-def test_an_interrupt_ends_all_that_are_asked(server):
+@pytest.mark.parametrize("silence", [Fault(silent=True), Fault(stall=1)], ids=["no answer", "half an answer"])
+def test_an_interrupt_ends_all_that_are_asked(server, silence):
     asked = threading.Semaphore(0)
-    server.serve("/a", always=Fault(silent=True, before=lambda _: asked.release()))
-    rest = RestTransport(server.url, source="lab", timeout=(2, 30), workers=WORKERS)
+    server.serve("/a", b"[1, 2]", always=replace(silence, before=lambda _: asked.release()))
+    rest = RestTransport(server.url, source="lab", timeout=(2, 60), workers=WORKERS)
 
     def interrupt():
         for _ in range(WORKERS):
             asked.acquire(timeout=5)
+        # By then the half has come.
+        time.sleep(0.3)
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     threading.Thread(target=interrupt, daemon=True).start()
+    before = set(threading.enumerate())
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         list(rest.at_once([lambda stop: rest.ask("a", whole, stop=stop)] * 20))
     assert time.monotonic() - began < 15
     assert len(server.requests) == WORKERS
+    # Who waits for the rest of an answer is told; who waits for its first byte only when the time is over.
+    while silence.stall and set(threading.enumerate()) - before and time.monotonic() - began < 20:
+        time.sleep(0.05)
+    assert not silence.stall or set(threading.enumerate()) <= before
     rest.close()

@@ -61,9 +61,7 @@ _STRUCTURE = ("structure_id", "structure_acronym")
 
 def _text(rows: Sequence[Record], acronyms: Mapping[int, str], *, in_mm: bool) -> str:
     """Return one curation; without acronyms, one in which all is root."""
-    in_ccf = {
-        f"channel_{row['probe_channel_number']}": _channel(row, acronyms, in_mm=in_mm) for row in rows
-    }
+    in_ccf = {f"channel_{row['probe_channel_number']}": _channel(row, acronyms, in_mm=in_mm) for row in rows}
     # In the GUI's own axes, and um from bregma: of no use without its atlas.
     of_gui = {name: {**told, "x": 0.0, "y": 0.0, "z": 0.0} for name, told in list(in_ccf.items())[:2]}
     return json.dumps({"channel_results": of_gui, "ccf_channel_results": in_ccf})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -75,13 +76,13 @@ def _devices(world: World) -> Mapping[int, str]:
 
 
 def _channels(world: World) -> Mapping[int, str]:
-    devices = _devices(world)
-    names = ("channel_id", "probe_id", "probe_channel_number")
-    columns = [world.channels[name].to_pylist() for name in names]
-    return {
-        channel: f"{devices[probe]}:{site}"
-        for channel, probe, site in zip(*columns, strict=True)
-    }
+    devices, found = _devices(world), dict[int, str]()
+    last = defaultdict[int, int](lambda: -1)
+    columns = (world.channels[name].to_pylist() for name in ("channel_id", "probe_id"))
+    for channel, probe in zip(*columns, strict=True):
+        last[probe] += 1
+        found[channel] = f"{devices[probe]}:{last[probe]}"
+    return found
 
 
 def _units(world: World) -> Mapping[int, str]:

@@ -1,10 +1,10 @@
-"""The sessions of the demo world as AIND has them: their names, in which form, and what was sorted of them."""
+"""The sessions of the demo world as AIND has them: their names, their forms, and what was sorted of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
@@ -29,7 +29,11 @@ STREAMS, SECOND_SCHEMA, OTHER_TIME, WITHOUT_OFFSET, ONLY_DOCDB = 0, 2, 3, 4, 5
 ODD_FOLDER, WITHOUT_RIG, TWO_RECORDS, WITHOUT_PROBES = 6, 7, 8, 10
 #: Forms of records, by position: of the cast, and then over and over.
 _FORMS = ("modules", "probes", "second", "probes", "modules", "modules", "modules", "probes")
-_UNDATED_SORTED = datetime(2024, 3, 1, 16, 2, 45, tzinfo=UTC)
+_FIRST_COPY, _FIRST_ANIMAL, _ANIMALS = datetime(2020, 1, 1, 17, tzinfo=UTC), 900_000, 40
+#: None of the odd ones, sorted once.
+_AT_OF_COPIES = 13
+#: How old animals are, for names: these always have a time, even where the world knows none.
+_AGE, _HOUR = timedelta(days=120), time(17, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,7 @@ class Recording:
     @property
     def created(self) -> datetime:
         """When its record was made."""
-        return (self.started or _UNDATED_SORTED - timedelta(days=30)) + timedelta(days=1, hours=3)
+        return _named_after(self.row, self.subject) + timedelta(days=1, hours=3)
 
     @property
     def raw_id(self) -> str:
@@ -190,10 +194,24 @@ def recordings(world: World) -> tuple[Recording, ...]:
     )
 
 
+def copies(world: World, sessions: int | None) -> list[Recording]:
+    """Return recordings of 40 other animals, so many that with those of the world there are `sessions`."""
+    (first,), (animal,) = (table.slice(0, 1).to_pylist() for table in (world.sessions, world.subjects))
+    probes = world.probes.slice(0, 2).to_pylist()
+    made = []
+    for number in range(max((sessions or 0) - world.sessions.num_rows, 0)):
+        started = _FIRST_COPY + timedelta(hours=13 * number)
+        row = {**first, "session_id": -number, "start_time": started}
+        subject = {**animal, "subject_name": str(_FIRST_ANIMAL + number % _ANIMALS)}
+        made.append(_recording(_AT_OF_COPIES, row, subject, project_name("copies"), probes))
+    return made
+
+
 def _recording(at: int, row: Row, subject: Row, project: str, probes: list[Row]) -> Recording:
     form = _FORMS[at % len(_FORMS)]
     animal = subject["subject_name"]
-    session_id = _session_id(at, form, animal, row["start_time"])
+    moment = _named_after(row, subject)
+    session_id = _session_id(at, form, animal, moment)
     return Recording(
         at=at,
         number=row["session_id"],
@@ -204,16 +222,19 @@ def _recording(at: int, row: Row, subject: Row, project: str, probes: list[Row])
         subject_id=animal,
         form=form,
         probes=tuple(_probe(at, order, form, probe) for order, probe in enumerate(probes)),
-        sortings=tuple(_sortings(at, session_id, row["start_time"], has_probes=bool(probes))),
+        sortings=tuple(_sortings(at, session_id, moment, has_probes=bool(probes))),
     )
 
 
-def _session_id(at: int, form: str, animal: str, started: datetime | None) -> str:
+def _named_after(row: Mapping[str, Any], subject: Mapping[str, Any]) -> datetime:
+    """Return the moment in the name of a session: when it began, as far as that is known."""
+    found: datetime | None = row["start_time"]
+    return found or datetime.combine(subject["date_of_birth"] + _AGE, _HOUR)
+
+
+def _session_id(at: int, form: str, animal: str, moment: datetime) -> str:
     platform = "" if form == "second" else "ecephys_"
-    if started is None:
-        # Only what has no time in its name, nor in its record, began nobody knows when.
-        return f"{platform}{animal}_undated"
-    local = started.astimezone(ZONE)
+    local = moment.astimezone(ZONE)
     if at == OTHER_TIME:
         local += timedelta(hours=1)
     return f"{platform}{animal}_{stamp(local)}"
@@ -226,18 +247,15 @@ def stamp(moment: datetime) -> str:
 
 def _probe(at: int, order: int, form: str, row: Row) -> Probe:
     letter = row["probe_name"][-1]
-    if at == STREAMS:
-        stream = int(order > 2)
-    else:
-        # Many sessions have a stream without probes before that with them.
-        stream = int(at % 3 == 1)
+    # Many sessions have a stream without probes before that with them.
+    stream = int(order > 2) if at == STREAMS else int(at % 3 == 1)
     plain = form == "probes"
     device = f"Probe{letter}" if plain else f"Probe {letter}"
     return Probe(row["probe_id"], row["probe_name"], device, f"Probe{letter}", stream)
 
 
-def _sortings(at: int, session_id: str, started: datetime | None, *, has_probes: bool) -> Iterator[Sorting]:
-    last = _UNDATED_SORTED if started is None else started + timedelta(days=30, minutes=at)
+def _sortings(at: int, session_id: str, moment: datetime, *, has_probes: bool) -> Iterator[Sorting]:
+    last = moment + timedelta(days=30, minutes=at)
     first = last - timedelta(days=20)
     form = "zarr" if at % 2 else "hdf5"
     if not has_probes:
@@ -251,9 +269,7 @@ def _sortings(at: int, session_id: str, started: datetime | None, *, has_probes:
         yield _sorting(at, session_id, last + timedelta(days=9), "kilosort4", form, failure=failure)
 
 
-def _sorting(
-    at: int, session_id: str, made_at: datetime, sorter: str, form: str, **more: Any
-) -> Sorting:
+def _sorting(at: int, session_id: str, made_at: datetime, sorter: str, form: str, **more: Any) -> Sorting:
     name = f"{session_id}_sorted_{stamp(made_at)}"
     docdb_id = made_id("record", name)
     asset_id = docdb_id if at == ONLY_DOCDB else made_id("asset", name)
@@ -271,7 +287,7 @@ def cluster_numbers(world: World) -> Mapping[int, tuple[int, int]]:
     Some numbers are of no unit: what was a double, or noise without doubt, was taken out.
     """
     found, last = {}, defaultdict[int, int](lambda: -1)
-    columns = (world.units["unit_id"].to_pylist(), world.units["probe_id"].to_pylist())
+    columns: tuple[list[Any], ...] = tuple(world.units[name].to_pylist() for name in ("unit_id", "probe_id"))
     for unit, probe in zip(*columns, strict=True):
         last[probe] += 2 if unit % 7 == 0 else 1
         found[unit] = (probe, last[probe])

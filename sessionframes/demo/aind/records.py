@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.demo.aind.alignments import alignments
-from sessionframes.demo.aind.copies import copied_records
 from sessionframes.demo.aind.examples import example_records
 from sessionframes.demo.aind.recordings import (
     ODD_FOLDER,
@@ -15,6 +14,7 @@ from sessionframes.demo.aind.recordings import (
     WITHOUT_RIG,
     Recording,
     Sorting,
+    copies,
     made_id,
     recordings,
 )
@@ -32,7 +32,7 @@ from sessionframes.demo.aind.sections import (
 from sessionframes.demo.aind.videos import videos
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sessionframes.demo.aind.videos import Video
     from sessionframes.demo.world import World
@@ -63,22 +63,27 @@ def make_records(world: World, sessions: int | None = None, *, examples: bool = 
         Schema 1, and a few of schema 2.
     """
     of_probes = alignments(world)
-    made: list[Record] = []
-    for one in recordings(world):
-        made.append(_second(one) if one.form == "second" else _first(one))
-        if one.at == TWO_RECORDS:
-            made.append(_forgotten(made[-1]))
-        for sorting in one.sortings:
-            if sorting.failure != "state":
-                made.append(_sorted(one, sorting, of_probes))
-    made += [_of_video(one, video) for one in recordings(world) for video in videos(one)]
-    made += copied_records(world, made, sessions)
+    made = [record for one in recordings(world) for record in _of_session(one, of_probes)]
+    # Copies are of no use to anybody but for their number.
+    made += [record for one in copies(world, sessions) for record in _of_session(one, {})]
     return [*made, *example_records()] if examples else made
 
 
 def raw_location(one: Recording) -> str:
     """Return where the raw data of a session are."""
     return f"s3://{one.raw_bucket}/{one.session_id}"
+
+
+def _of_session(one: Recording, of_probes: Mapping[int, Record]) -> Iterator[Record]:
+    main = _second(one) if one.form == "second" else _first(one)
+    yield main
+    if one.at == TWO_RECORDS:
+        yield _forgotten(main)
+    for sorting in one.sortings:
+        if sorting.failure != "state":
+            yield _sorted(one, sorting, of_probes)
+    for video in videos(one):
+        yield _of_video(one, video)
 
 
 def _first(one: Recording) -> Record:
@@ -168,7 +173,7 @@ def _forgotten(record: Record) -> Record:
     }
 
 
-def _sorted(one: Recording, sorting: Sorting, of_probes: dict[int, Record]) -> Record:
+def _sorted(one: Recording, sorting: Sorting, of_probes: Mapping[int, Record]) -> Record:
     """Return the document of what a sorter made, with the alignments of its probes."""
     told = [
         evaluation
@@ -276,5 +281,3 @@ def _derived(one: Recording, name: str, docdb_id: str, created: str, location: s
         "subject": subject(one),
         "quality_control": None,
     }
-
-

@@ -1,4 +1,4 @@
-"""Sections of the documents of the demo's DocDB: whose session it was, when, on which rig, with which probes."""
+"""Sections of the documents of the demo's DocDB: whose session it was, when, and with which probes."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ MODALITIES: Final = [ECEPHYS, BEHAVIOR, {"name": "Behavior videos", "abbreviatio
 _SEXES = {"M": "Male", "F": "Female", None: None}
 _LASTS = timedelta(seconds=9000)
 _MODEL = "Neuropixels 1.0"
+_ONE_MODALITY = 3
 
 
 def written(moment: datetime, digits: int = 0) -> str:
@@ -73,8 +74,8 @@ def description(one: Recording, name: str, level: str) -> Record:
         "restrictions": None,
     }
     if one.form != "second" or level != "raw":
-        # One object in older documents.
-        told["modality"] = MODALITIES if one.at % 4 else MODALITIES[:1]
+        # One object in some older documents.
+        told["modality"] = ECEPHYS if one.at % 8 == _ONE_MODALITY else MODALITIES
         told["platform"] = {"name": "Electrophysiology platform", "abbreviation": "ecephys"}
     return told
 
@@ -219,7 +220,10 @@ def _module(one: Recording, probe: Probe) -> Record:
         "angle_unit": "degrees",
         "targeted_ccf_coordinates": [_place(one, probe)] if one.at % 3 else [],
         "manipulator_coordinates": {
-            **{axis: _number(one, value) for axis, value in zip("xyz", (8422.0, 4205.0, 11087.5), strict=True)},
+            **{
+                axis: _number(one, value)
+                for axis, value in zip("xyz", (8422.0, 4205.0, 11087.5), strict=True)
+            },
             "unit": "micrometer",
         },
         "dye": "DiI" if one.at == STREAMS else None,

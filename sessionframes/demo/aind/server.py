@@ -36,6 +36,9 @@ class AindServer:
         Of the world, if only its scale is given.
     sessions : int, optional
         At least so many sessions: the world's own, and copies of them under other names. For measurements.
+    examples : bool
+        Whether the subject of AIND's own examples is there too, and sessions that are odder than any of the
+        world's.
     records, assets : sequence of dict, optional
         Documents and data assets in place of those of the world.
     files : mapping, optional
@@ -76,6 +79,7 @@ class AindServer:
         seed: int = 0,
         *,
         sessions: int | None = None,
+        examples: bool = True,
         records: Sequence[Record] | None = None,
         assets: Sequence[Record] | None = None,
         files: Mapping[str, bytes | Path] | None = None,
@@ -88,7 +92,7 @@ class AindServer:
         self.latency = latency
         if records is None and assets is None and files is None:
             self.world = world if isinstance(world, World) else make_world(world, seed)
-            records, assets, files = _of_world(self.world, sessions)
+            records, assets, files = _of_world(self.world, sessions, examples=examples)
         self.records, self.assets = records or (), assets or ()
         self.storage = Storage(files or {}, private)
         second = [record for record in self.records if _is_second(record)]
@@ -178,13 +182,17 @@ class AindServer:
 
 
 def _of_world(
-    world: World, sessions: int | None
+    world: World, sessions: int | None, *, examples: bool
 ) -> tuple[Sequence[Record], Sequence[Record], Mapping[str, bytes | Path]]:
     from sessionframes.demo.aind.assets import make_assets
     from sessionframes.demo.aind.files import make_files
     from sessionframes.demo.aind.records import make_records
 
-    return make_records(world, sessions), make_assets(world, sessions), make_files(world)
+    return (
+        make_records(world, sessions, examples=examples),
+        make_assets(world, sessions, examples=examples),
+        make_files(world, examples=examples),
+    )
 
 
 def _is_second(record: Record) -> bool:

@@ -94,13 +94,16 @@ class Storage:
 
     def put(self, bucket: str, key: str, content: bytes) -> None:
         """Put a file into a bucket, perhaps in place of another."""
-        self._fill()
+        self.remove(bucket, key)
         self._backend.put_object(self._name(bucket), key, content)
 
     def remove(self, bucket: str, key: str) -> None:
-        """Take a file away."""
+        """Take a file away, if there is one."""
         self._fill()
-        self._backend.delete_object(self._name(bucket), key)
+        found = self._backend.get_object(self._name(bucket), key)
+        if found is not None:
+            self._backend.delete_object(self._name(bucket), key)
+            found.dispose()
 
     def read(self, bucket: str, key: str) -> bytes:
         """Return what a file holds.
@@ -138,15 +141,27 @@ class Storage:
 
     def signed_url(self, bucket: str, key: str) -> str:
         """Return an address from which anybody reads a file."""
-        signature = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={quote(_SCOPE, safe='')}&X-Amz-Signature=demo"
+        signature = (
+            f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={quote(_SCOPE, safe='')}&X-Amz-Signature=demo"
+        )
         return f"{self.url}/{bucket}/{quote(key)}?{signature}"
 
     def reset(self) -> None:
         """Go back to the files of the start."""
         with self._filling:
             if self._is_filled:
-                self._backend.reset()
+                self._empty()
                 self._is_filled = False
+
+    def _empty(self) -> None:
+        from moto.s3.models import s3_backends
+
+        # A backend's own reset would take the files of all others too.
+        for name, bucket in self._backend.buckets.items():
+            for key in bucket.keys.values():
+                key.dispose()
+            s3_backends.bucket_accounts.pop(name, None)
+        self._backend.buckets.clear()
 
     def answer(self, request: Request) -> Answer:
         """Answer one request, as S3 does if it is addressed by paths."""

@@ -51,8 +51,8 @@ _BEGINNING = "cop_"
 
 #: What a token is for, and what is there without one.
 STILL_THERE = (
-    "Without a token, or with only_docdb=True, DocDB and S3 still tell of sessions, probes, channels and units; "
-    "what Code Ocean alone knows (data assets, their states and sizes) is left out."
+    "Without a token, or with only_docdb=True, DocDB and S3 still tell of sessions, probes, channels and "
+    "units; what Code Ocean alone knows (data assets, their states and sizes) is left out."
 )
 HOW_TO_GET_IN = "Give codeocean_token=, or set CODE_OCEAN_API_TOKEN."
 

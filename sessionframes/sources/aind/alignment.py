@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sessionframes.errors import SourceResponseError
 from sessionframes.flatten import moment
+from sessionframes.sources.aind.nwb_cells import short
 from sessionframes.sources.aind.probe_names import probe_name
 
 if TYPE_CHECKING:
@@ -215,9 +216,9 @@ def _place(in_ccf: Mapping[str, Any], otherwise: Mapping[str, Any], scale: float
         lateral=_float(both.get("lateral")),
         structure_id=structure_id,
         structure_acronym=None if acronym in _NOWHERE or structure_id is None else acronym,
-        ap=None if back is None else back * scale,
-        dv=None if up is None else -up * scale,
-        lr=None if left is None else -left * scale,
+        ap=None if back is None else short(back * scale),
+        dv=None if up is None else short(-up * scale),
+        lr=None if left is None else short(-left * scale),
     )
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from sessionframes.flatten import Cell, as_json, from_records, number
-from sessionframes.sources.aind.groups import kind_of, location_of
-from sessionframes.sources.aind.names import asset_name
+from sessionframes.sources.aind.groups import kind_of, location_of, named
 from sessionframes.sources.aind.quantities import whole
 from sessionframes.sources.aind.records import inner
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from sessionframes.sources.aind.codeocean import Asset
     from sessionframes.sources.aind.groups import AssetsPage
-    from sessionframes.sources.aind.names import AssetName
     from sessionframes.tables import Table
 
 __all__ = ["assets"]
@@ -52,18 +50,13 @@ def assets(model: type[Table], page: AssetsPage) -> pa.Table:
     return from_records(schema, rows, _CELLS, source="aind", table=model.table_name())
 
 
-def _name(asset: Asset) -> AssetName:
-    name = asset.get("name")
-    return asset_name(name if isinstance(name, str) else "")
-
-
 def _session(asset: Asset) -> str | None:
-    session = _name(asset).session
+    session = named(asset).session
     return None if session is None else session.id
 
 
 def _processed(asset: Asset) -> str | None:
-    at = _name(asset).processed_at
+    at = named(asset).processed_at
     return None if at is None else at.isoformat()
 
 
@@ -85,7 +78,7 @@ _MAKERS: Final[Mapping[str, Callable[[Asset], Any]]] = {
     "session_id": _session,
     "location": location_of,
     "kind": kind_of,
-    "process": lambda asset: _name(asset).process,
+    "process": lambda asset: named(asset).process,
     "processed_at": _processed,
     "data_level": lambda asset: inner(asset, "custom_metadata").get("data level"),
     "custom_metadata": lambda asset: inner(asset, "custom_metadata") or None,

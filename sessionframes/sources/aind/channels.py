@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sessionframes.sources.aind.storage import Storage
     from sessionframes.tables import Table
 
-__all__ = ["ChannelsPage", "channels", "json_rows", "read_pages"]
+__all__ = ["PLACED", "ChannelsPage", "channels", "json_rows", "read_pages"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,6 +53,8 @@ _PLACED = {
     "dorsal_ventral_ccf_coordinate": "dv",
     "left_right_ccf_coordinate": "lr",
 }
+#: Columns for which alignments have to be asked for.
+PLACED = frozenset({*_PLACED, "channel_alignment"})
 #: Positions that are closer than this are the same, in um.
 _SAME = 1.0
 
@@ -112,7 +114,7 @@ def read_pages(
         wanted = {_OWN[name][0] for name in columns if name in _OWN}
         if "local_index" in columns:
             wanted |= {*_NAMES}
-        if {*_PLACED, "channel_alignment"} & {*columns}:
+        if PLACED & {*columns}:
             wanted |= {"rel_x", "rel_y"}
     for file in files_of(asset, urls):
         with open_nwb(storage, file.url, asset.asset_id) as nwb:
@@ -208,10 +210,10 @@ class _Channels:
     def _matched(
         self, alignment: Alignment, rows: list[int], *, is_only: bool
     ) -> Iterable[tuple[int, Place]]:
-        """Yield electrodes with their places: by their positions, which no channel that was left out shifts."""
+        """Yield electrodes with their places: by position, as channels may have been left out."""
         by_position = self._by_position(rows)
         found = [
-            (by_position.get(_position(place.lateral, place.axial)), place)
+            (None if (at := _position(place.lateral, place.axial)) is None else by_position.get(at), place)
             for place in alignment.places.values()
         ]
         matched = [(row, place) for row, place in found if row is not None]
@@ -273,4 +275,5 @@ def json_rows(values: Mapping[str, Any], known: set[str]) -> Any:
 
 
 def _is_told(value: Any) -> bool:
-    return value is not None and value != "" and value == value  # noqa: PLR0124  NaN alone is not itself
+    # NaN alone is not itself.
+    return value is not None and value != "" and value == value

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sessionframes.connection import Connection
 from sessionframes.sources.aind.access import transport_of
-from sessionframes.sources.aind.session import Session
 
 if TYPE_CHECKING:
     from sessionframes.config import Options
+    from sessionframes.sources.aind.session import Session
     from sessionframes.sources.aind.transport import AindTransport
 
 
@@ -34,6 +34,8 @@ class AindConnection(Connection):
         sessionframes.errors.QueryError
             There is no id of a session in it.
         """
+        from sessionframes.sources.aind.session import Session
+
         return Session(session_id, self)
 
     @property

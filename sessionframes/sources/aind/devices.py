@@ -1,4 +1,4 @@
-"""Which electrodes of an NWB file are of which device, and what the keys of channels and units are made of."""
+"""Which electrodes of an NWB file are of which device, and what keys of channels and units are made of."""
 
 from __future__ import annotations
 

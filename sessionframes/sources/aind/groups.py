@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from sessionframes.flatten import moment
-from sessionframes.sources.aind.names import SessionName, asset_name, find_name
+from sessionframes.sources.aind.names import AssetName, SessionName, asset_name, leading_name
 from sessionframes.sources.aind.records import inner, text_at
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ __all__ = [
     "is_raw",
     "kind_of",
     "location_of",
+    "named",
     "session_of",
 ]
 
@@ -104,7 +105,7 @@ class AssetsPage:
 
 def session_of(name: str) -> str:
     """Return the id of the session that a name is of: its head, or, where it has none, the name."""
-    found = find_name(name)
+    found = leading_name(name)
     return name if found is None else found.id
 
 
@@ -123,12 +124,12 @@ def grouped(records: Iterable[Record], assets: Iterable[Asset] = ()) -> list[Kno
     of_assets: dict[str, list[Asset]] = {}
     for record in records:
         name = _name(record)
-        found = find_name(name)
+        found = leading_name(name)
         session_id = name if found is None else found.id
         names.setdefault(session_id, found)
         of_records.setdefault(session_id, []).append(record)
     for asset in assets:
-        found = find_name(_name(asset))
+        found = leading_name(_name(asset))
         if found is not None:
             names.setdefault(found.id, found)
             of_assets.setdefault(found.id, []).append(asset)
@@ -141,6 +142,12 @@ def grouped(records: Iterable[Record], assets: Iterable[Asset] = ()) -> list[Kno
 def _name(record: Record | Asset) -> str:
     name = record.get("name")
     return name if isinstance(name, str) and name else str(record.get("_id", record.get("id")))
+
+
+def named(asset: Asset) -> AssetName:
+    """Return what the name of an asset tells; nothing where it does not begin with that of a session."""
+    name = _name(asset)
+    return AssetName(None, None, None) if leading_name(name) is None else asset_name(name)
 
 
 def data_level(record: Record) -> str | None:
@@ -157,7 +164,7 @@ def is_raw(record: Record) -> bool:
 
 def kind_of(asset: Asset) -> str:
     """Return what an asset is to a session: "raw", "sorted", "derived", or "other"."""
-    name = asset_name(_name(asset))
+    name = named(asset)
     if name.session is None:
         return "other"
     if name.is_sorted:
@@ -181,12 +188,16 @@ def created_of(asset: Asset) -> tuple[float, str]:
 
 def location_of(asset: Asset) -> str | None:
     """Return the URL of the folder of an asset; None where it has none of its own."""
+    if asset.get("type") == "combined":
+        # It is put together of others, which have theirs.
+        return None
     bucket = inner(asset, "source_bucket")
-    scheme, name = _SCHEMES.get(bucket.get("origin") or ""), bucket.get("bucket")
-    if scheme and name:
-        return f"{scheme}://{name}/{bucket.get('prefix') or ''}".rstrip("/")
-    # What is put together of others has no folder.
-    return None if asset.get("type") == "combined" else f"s3://{INTERNAL_BUCKET}/{asset['id']}"
+    origin, name = text_at(bucket, "origin"), text_at(bucket, "bucket")
+    if origin in (None, "local"):
+        return f"s3://{INTERNAL_BUCKET}/{asset['id']}"
+    if origin not in _SCHEMES or name is None:
+        return None
+    return f"{_SCHEMES[origin]}://{name}/{bucket.get('prefix') or ''}".rstrip("/")
 
 
 def _age(record: Record) -> tuple[datetime, str]:

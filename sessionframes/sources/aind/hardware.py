@@ -123,9 +123,14 @@ def port_of(record: Record, name: str | None) -> tuple[Any, Any]:
         (card.get("slot"), port.get("index"))
         for card in cards
         for port in objects(record, card, "ports")
-        if name is not None and name in (port.get("probes") or ())
+        if name is not None and name in _listed(port.get("probes"))
     ]
     return told[0] if len(told) == 1 else (None, None)
+
+
+def _listed(told: Any) -> list[Any]:
+    # A text would be searched for its letters.
+    return told if isinstance(told, list) else [told]
 
 
 def _named(

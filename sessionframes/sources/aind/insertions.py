@@ -155,7 +155,8 @@ def _atlas(record: Record, probe: Mapping[str, Any]) -> Facts:
     place = inner(probe, "atlas_coordinate", of=record)
     system = inner(place, "coordinate_system", of=record)
     values = place.get("translation")
-    axes = [_CCF.get((str(one.get("name")), str(one.get("direction")))) for one in objects(record, system, "axes")]
+    named = [(str(one.get("name")), str(one.get("direction"))) for one in objects(record, system, "axes")]
+    axes = [_CCF.get(one) for one in named]
     if not isinstance(values, list) or len(values) != len(axes) or sorted(map(str, axes)) != list(_AXES):
         return {}
     unit, version = system.get("axis_unit"), system.get("version")

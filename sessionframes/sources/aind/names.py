@@ -123,12 +123,22 @@ def find_name(text: str) -> SessionName | None:
     return _found(text)[0]
 
 
+def leading_name(name: str) -> SessionName | None:
+    """Return the session that a record or an asset is of: the one that its name begins with, as written.
+
+    Only so can all that is of a session be found by a range of names. None for other names, even if there is
+    the name of a session within.
+    """
+    found = find_name(name)
+    return found if found is not None and name.startswith(found.id) else None
+
+
 def parse_name(text: Any) -> SessionName:
     """Return the session that a text names.
 
     Parameters
     ----------
-    text : str, path, SessionName, or anything that has an ``id`` of this kind
+    text : str, path or SessionName
         As of :func:`find_name`.
 
     Raises
@@ -186,9 +196,10 @@ def _named(match: re.Match[str], when: datetime) -> SessionName:
 
 
 def _moment(match: re.Match[str]) -> datetime | None:
-    told = match.group("year", "month", "day", "hour", "minute", "second")
+    year, month, day = map(int, match.group("year", "month", "day"))
+    hour, minute, second = map(int, match.group("hour", "minute", "second"))
     try:
-        return datetime(*map(int, told))  # noqa: DTZ001  names tell no zone
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  names tell no zone
     except ValueError:
         return None
 

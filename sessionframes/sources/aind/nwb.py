@@ -1,4 +1,4 @@
-"""Tables of NWB files, in HDF5 or Zarr, read by columns: never the spikes and waveforms that they are full of.
+"""Tables of NWB files, in HDF5 or Zarr, read by columns: never the spikes and waveforms they are full of.
 
 ::
 
@@ -157,10 +157,10 @@ class NwbFile:
 
     def _rows(self, table: str, described: Mapping[str, Mapping[str, Any]]) -> int:
         with self._told(table, "id"):
-            shape = described["id"]["shape"] if "id" in described else ()
+            shape: tuple[int, ...] = described["id"]["shape"] if "id" in described else ()
         if len(shape) != 1:
             raise self.refused("rows have no id", table, "id")
-        return int(shape[0])
+        return shape[0]
 
     def _chosen(
         self,

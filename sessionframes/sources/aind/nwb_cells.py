@@ -1,5 +1,7 @@
-"""Values of NWB columns as what our columns hold: whoever wrote a file may have kept numbers as text, flags as
-numbers, and nothing as NaN or a blank."""
+"""Values of NWB columns as what our columns hold.
+
+Whoever wrote a file may have kept numbers as text, flags as numbers, and nothing as NaN or a blank.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-__all__ = ["absolute", "counts", "flags", "inverse", "numbers", "scaled", "texts"]
+__all__ = ["absolute", "counts", "flags", "inverse", "numbers", "scaled", "short", "texts"]
 
 _NOTHING = ("", "nan", "none", "null", "<na>")
 _FLAGS = {
@@ -138,9 +140,13 @@ def absolute(values: Any) -> Floats:
     return np.abs(numbers(values))
 
 
+def short(value: float) -> float:
+    """Return a number without the digits that come of a conversion: 0.632, not 0.6320000000000001."""
+    return float(f"{value:.{_DIGITS}g}")
+
+
 def _short(values: Floats) -> Floats:
-    # 0.632 ms are 0.632, not 0.6320000000000001.
-    return np.array([float(f"{value:.{_DIGITS}g}") for value in values.tolist()], np.float64)
+    return np.array([short(value) for value in values.tolist()], np.float64)
 
 
 def _each(values: Any) -> list[Any]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sessionframes.errors import ConfigError, SessionFramesError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sessionframes.sources.aind.storage import Storage
 
 __all__ = ["Hdf5File", "RangedFile"]
 
-#: A column of a thousand units is about half of it; much larger blocks would read the spikes beside it.
-_BLOCK = 2**14
+T = TypeVar("T")
+
+#: A column of a thousand units is an eighth of it; much larger blocks would read the spikes beside it.
+_BLOCK = 2**16
 
 
 class RangedFile(io.RawIOBase):
@@ -166,7 +169,7 @@ class Hdf5File:
         values: dict[str, Any] = {}
         for name, one in described.items():
             try:
-                values[name] = self._guarded(lambda name=name: self._file[table][name][()])
+                values[name] = self._guarded(partial(self._whole, table, name))
             except (OSError, EOFError, KeyError, RuntimeError) as error:
                 values[name] = error
                 continue
@@ -175,7 +178,10 @@ class Hdf5File:
                 values[name] = [names.get(number, str(number)) for number in values[name].tolist()]
         return values
 
-    def _guarded(self, task: Any) -> Any:
+    def _whole(self, table: str, name: str) -> Any:
+        return self._file[table][name][()]
+
+    def _guarded(self, task: Callable[[], T]) -> T:
         try:
             return task()
         except BaseException as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import math
-import pickle  # noqa: S403  only to refuse what it could do, see _Plain
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,11 +53,12 @@ class ZarrFile:
     def __init__(self, storage: Storage, url: str) -> None:
         self._storage = storage
         self._url = url.rstrip("/")
-        whole, root, newer = self._read([_ALL, _GROUP, "zarr.json"])
-        if newer is not None and root is None:
+        (whole,) = self._read([_ALL])
+        root, newer = (whole, None) if whole is not None else self._read([_GROUP, "zarr.json"])
+        if root is None and newer is not None:
             message = "it is in Zarr's third format, which is not read yet"
             raise ValueError(message)
-        if whole is None and root is None:
+        if root is None:
             message = "there is no such folder, or it is no Zarr group"
             raise FileNotFoundError(message)
         self._told: dict[str, Any] | None = None if whole is None else json.loads(whole)["metadata"]

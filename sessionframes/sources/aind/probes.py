@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sessionframes.sources.aind.groups import Known, ProbesPage
     from sessionframes.tables import Table
 
-__all__ = ["PROJECTION", "probes"]
+__all__ = ["PROJECTION", "probe_ids", "probes"]
 
 _STREAMS = ("session.data_streams", "acquisition.data_streams")
 _KEY = (*OF_MAIN, f"{_STREAMS[0]}.ephys_modules", f"{_STREAMS[1]}.configurations", *DEVICES)
@@ -80,6 +80,25 @@ def probes(model: type[Table], page: ProbesPage) -> pa.Table:
     rows = [row for known in page.known for row in _rows(known)]
     table = model.table_name()
     return from_records(schema, rows, _cells(page.zone), source="aind", table=table, key="probe_id")
+
+
+def probe_ids(known: Known) -> dict[str, str]:
+    """Return the ids of a session's probes by their names; of one in several streams, that of the first.
+
+    Parameters
+    ----------
+    known : Known
+        What is known of the session: of its main record what ``PROJECTION["probe_id"]`` names, at least.
+
+    Raises
+    ------
+    sessionframes.errors.SourceResponseError
+        A record has what cannot be.
+    """
+    ids: dict[str, str] = {}
+    for row in _rows(known):
+        ids.setdefault(row["probe_name"], row["probe_id"])
+    return ids
 
 
 def _rows(known: Known) -> Iterator[Mapping[str, Any]]:
@@ -169,7 +188,9 @@ def _structure(told: Any) -> str | None:
     return (told or "").strip() or None
 
 
-def _structures(told: Any) -> list[str]:
+def _structures(told: Any) -> list[str] | None:
+    if told == "":
+        return None
     found = map(_structure, told if isinstance(told, list) else [told])
     return [one for one in found if one is not None]
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
 from sessionframes.flatten import Cell, from_records
 from sessionframes.sources.aind.groups import OF_MAIN, created_of, is_raw, location_of
-from sessionframes.sources.aind.names import asset_name
 from sessionframes.sources.aind.records import BEGAN, ENDED, asset_ids, first, first_told, modalities
-from sessionframes.sources.aind.times import ZONE, read_time, time_cell, with_zone
+from sessionframes.sources.aind.sorting import sorted_assets
+from sessionframes.sources.aind.times import ZONE, day_cell, read_time, time_cell, with_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -136,17 +136,6 @@ def _raw_folder(known: Known) -> Any:
     return location_of(known.raw_assets[-1]) if known.raw_assets else None
 
 
-def _sorted(known: Known) -> int:
-    """Return how many sorted assets there are; what both systems know is one."""
-    ids = {asset["id"] for asset in known.assets if asset_name(asset["name"]).is_sorted}
-    count = len(ids)
-    for record in known.records:
-        name = record.get("name")
-        if isinstance(name, str) and asset_name(name).is_sorted:
-            count += ids.isdisjoint((*asset_ids(record), record["_id"]))
-    return count
-
-
 def _at(places: tuple[str, ...]) -> Callable[[Known], Any]:
     return lambda known: first(known.main or {}, places)
 
@@ -163,7 +152,7 @@ _MAKERS: Final[Mapping[str, Callable[[Known], Any]]] = {
     "is_uploaded": lambda known: _raw_asset(known) is not None or _raw_folder(known) is not None,
     "raw_asset_id": _raw_asset,
     "raw_data_dir": _raw_folder,
-    "sorted_asset_count": _sorted,
+    "sorted_asset_count": lambda known: len(sorted_assets(known)),
     "docdb_id": lambda known: (known.main or {}).get("_id"),
 }
 
@@ -174,7 +163,7 @@ def _cells(zone: tzinfo) -> Mapping[str, Cell]:
         **own,
         "start_time": time_cell("start_time", zone),
         "end_time": time_cell("end_time", zone),
-        "date_of_birth": time_cell("date_of_birth", UTC),
+        "date_of_birth": day_cell("date_of_birth"),
         "time_disagrees": Cell(("time_disagrees",), lambda times: _disagrees(times, zone)),
         "modalities": Cell(("modalities",), modalities),
     }

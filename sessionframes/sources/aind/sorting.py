@@ -1,4 +1,4 @@
-"""What spike sorting left behind: which data assets, whether they are of use, by which sorter, of which probes."""
+"""What spike sorting left behind: which data assets, of use or not, by which sorter, of which probes."""
 
 from __future__ import annotations
 
@@ -243,7 +243,7 @@ def _of_folders(storage: Storage, location: str) -> list[str]:
 
 
 def sorter_in(processing: Any) -> Sorter:
-    """Return the name and the version of the sorter that a section on processing tells, in any of its layouts."""
+    """Return the name and the version of the sorter that a section on processing tells, in any layout."""
     if not isinstance(processing, dict):
         return None, None
     pipeline = processing.get("processing_pipeline")

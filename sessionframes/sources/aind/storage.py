@@ -5,6 +5,7 @@ Keys of S3 are taken as they are: blanks, ``#`` and brackets are letters like ot
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
@@ -19,7 +20,7 @@ from sessionframes.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["Storage"]
 
@@ -51,8 +52,8 @@ _REFUSED = (
 class Storage:
     """Buckets and folders, by URL: ``s3://bucket/key``, ``gs://bucket/key``, or a path of this machine.
 
-    Nothing is sent, and no library for it is imported, before the first file is asked for. Several threads may
-    use one; another process may be handed it.
+    Nothing is sent, and no library for it is imported, before the first file is asked for. Several threads
+    may use one; another process may be handed it.
 
     Parameters
     ----------
@@ -101,7 +102,9 @@ class Storage:
         try:
             with _told(url):
                 found = system.ls(path, detail=True, refresh=True)
-        except SourceResponseError:
+        except SourceResponseError as error:
+            if not _is_missing(error):
+                raise
             return []
         entries = {one["name"].rstrip("/").rpartition("/")[2]: one for one in found if _is_in(one, path)}
         return sorted(name for name, one in entries.items() if not folders_only or one["type"] == "directory")
@@ -125,10 +128,7 @@ class Storage:
             return []
         system, _ = self._at(urls[0])
         paths = [self._at(url)[1] for url in urls]
-        nothing = [None] * len(paths)
-        with _told(urls[0]):
-            # Unlike its cat(), this takes a name with brackets for a name.
-            found = system.cat_ranges(paths, nothing, nothing, on_error="return", **_batches(system))
+        found = _read_all(system, paths)
         contents: Parts = []
         for url, one in zip(urls, found, strict=True):
             if isinstance(one, FileNotFoundError):
@@ -173,11 +173,6 @@ class Storage:
             opened: IO[bytes] = system.open(path, "rb", block_size=block_size, cache_type="blockcache")
         return opened
 
-    def mapper(self, url: str) -> Any:
-        """Return a folder as a mapping of the paths within it, as fsspec's FSMap."""
-        system, path = self._at(url)
-        return system.get_mapper(path.rstrip("/"))
-
     def close(self) -> None:
         """Let go of all connections."""
         with self._lock:
@@ -192,7 +187,9 @@ class Storage:
         try:
             with _told(url):
                 info: dict[str, Any] = system.info(path.rstrip("/"), **_fresh(system))
-        except SourceResponseError:
+        except SourceResponseError as error:
+            if not _is_missing(error):
+                raise
             return None
         return info
 
@@ -230,6 +227,8 @@ class Storage:
             "connect_timeout": min(_CONNECTING, self._timeout),
             "read_timeout": self._timeout,
             "max_pool_connections": _AT_ONCE,
+            # The file system tries again by itself, each time with all of these.
+            "retries": {"mode": "standard", "total_max_attempts": 1},
         }
         if self._endpoint is not None:
             # What is not Amazon's has no host name for each bucket.
@@ -240,6 +239,8 @@ class Storage:
             "endpoint_url": self._endpoint,
             "config_kwargs": config,
             "use_listings_cache": False,
+            # Several parts of a file at a time would need its size first.
+            "max_concurrency": 1,
         }
 
 
@@ -258,11 +259,11 @@ def has_keys(*, elsewhere: bool) -> bool:
     from botocore.session import get_session
 
     session = get_session()
-    if elsewhere:
-        resolver = session.get_component("credential_provider")
-        for provider in ("iam-role", "container-role"):
-            resolver.remove(provider)
     try:
+        if elsewhere:
+            resolver = session.get_component("credential_provider")
+            for provider in ("iam-role", "container-role"):
+                resolver.remove(provider)
         return session.get_credentials() is not None
     except Exception as error:
         if type(error).__name__ not in ("ProfileNotFound", *_NO_KEYS):
@@ -275,8 +276,34 @@ def _fresh(system: Any) -> dict[str, Any]:
     return {"refresh": True} if "s3" in system.protocol else {}
 
 
-def _batches(system: Any) -> dict[str, Any]:
-    return {"batch_size": _AT_ONCE} if system.async_impl else {}
+def _read_all(system: Any, paths: Sequence[str]) -> list[Any]:
+    """Return the contents of files, or how each failed.
+
+    Unlike cat() of fsspec, it takes a name with brackets for a name, and asks for each file once.
+    """
+    if not system.async_impl:
+        return [_outcome(system.cat_file, path) for path in paths]
+    from fsspec.asyn import sync
+
+    found: list[Any] = sync(system.loop, _gathered, system, paths)
+    return found
+
+
+async def _gathered(system: Any, paths: Sequence[str]) -> list[Any]:
+    room = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(path: str) -> Any:
+        async with room:
+            return await system._cat_file(path)  # noqa: SLF001  what cat_file() does, without waiting for it
+
+    return await asyncio.gather(*map(one, paths), return_exceptions=True)
+
+
+def _outcome(read: Callable[[str], bytes], path: str) -> bytes | Exception:
+    try:
+        return read(path)
+    except Exception as error:  # noqa: BLE001  told by who asked for the file
+        return error
 
 
 def _is_in(entry: dict[str, Any], folder: str) -> bool:
@@ -288,6 +315,10 @@ def _is_in(entry: dict[str, Any], folder: str) -> bool:
 def _missing(url: str) -> SourceResponseError:
     message = f"there is no file {mask(url)}."
     return SourceResponseError(message, source="aind")
+
+
+def _is_missing(error: SourceResponseError) -> bool:
+    return isinstance(error.__cause__, FileNotFoundError | NotADirectoryError)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The tables of channels and units as AIND has them: told by the NWB files that spike sorting leaves behind."""
+"""The tables of channels and units as AIND has them: told by the NWB files that spike sorting left."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class AindChannels(Channels, ids="str"):
 class AindUnits(Units, ids="str"):
     """One row per unit of the latest sorting of a session that did not fail, ordered by its id.
 
-    The id is that of the sorted data asset, the name of the device in the file, and the number that the sorter
-    gave it, with colons between them; where a sorting has several files, the experiment and recording follow
-    the asset. Measures are SpikeInterface's: of its definitions those of ``snr`` (largest deflection over the
-    noise), ``waveform_amplitude`` (largest deflection of the mean waveform) and ``waveform_spread`` (where it
-    exceeds half of its largest amplitude, if not configured otherwise) are not quite those of older pipelines.
+    The id is that of the sorted data asset, the name of the device in the file, and the number that the
+    sorter gave it, with colons between them; where a sorting has several files, the experiment and recording
+    follow the asset. Measures are SpikeInterface's: its ``snr`` is the largest deflection over the noise, its
+    ``waveform_amplitude`` the largest deflection of the mean waveform, and its ``waveform_spread`` reaches
+    to half of the largest amplitude, if not configured otherwise.
     """
 
     asset_id: Id = parent("Id of the sorted data asset.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sessionframes.sources.aind.docdb import Record
 
-__all__ = ["ZONE", "read_time", "time_cell", "with_zone"]
+__all__ = ["ZONE", "day_cell", "read_time", "time_cell", "with_zone"]
 
 #: Where late records of schema 2 tell the zone of their times.
 ZONE: Final = "acquisition.acquisition_start_tz"
@@ -31,6 +31,17 @@ def time_cell(name: str, zone: tzinfo) -> Cell:
         Of times that have no offset, and no zone of their own.
     """
     return Cell((name,), lambda told: read_time(told, zone))
+
+
+def day_cell(name: str) -> Cell:
+    """Return the cell of a column of days, each its midnight in UTC, whatever time of day a record tells.
+
+    Parameters
+    ----------
+    name : str
+        Of the column.
+    """
+    return Cell((name,), _day)
 
 
 def with_zone(record: Record, time: Any) -> Any:
@@ -59,6 +70,11 @@ def read_time(told: Any, zone: tzinfo) -> datetime:
     text: str = told["time"]
     has_offset = datetime.fromisoformat(text).tzinfo is not None
     return moment(text, zone if has_offset else _zone(told["zone"]))
+
+
+def _day(told: str) -> datetime:
+    moment(told, UTC)
+    return moment(told[:10], UTC)
 
 
 def _zone(name: str) -> tzinfo:

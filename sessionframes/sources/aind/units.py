@@ -185,9 +185,9 @@ class _Units:
     def _by_electrodes(self, row: int, told: str | None) -> str:
         devices = self._page.devices
         of_units = self._values.get(_ELECTRODES, [])
-        electrodes = of_units[row] if row < len(of_units) else []
+        electrodes: list[int] = of_units[row] if row < len(of_units) else []
         try:
-            groups = {devices.names[number] for number in electrodes if number >= 0}
+            groups: set[str] = {devices.names[number] for number in electrodes if number >= 0}
         except IndexError:
             groups = set()
         if len(groups) != 1:

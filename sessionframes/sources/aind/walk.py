@@ -62,7 +62,9 @@ def known(
     return grouped(records, found)
 
 
-def first_requests(transport: AindTransport, pushed: Pushed, projection: Sequence[str], *, assets: bool) -> str:
+def first_requests(
+    transport: AindTransport, pushed: Pushed, projection: Sequence[str], *, assets: bool
+) -> str:
     """Return what :func:`known` would send first, for people to read; what follows depends on the answers."""
     if pushed.is_impossible:
         return ""

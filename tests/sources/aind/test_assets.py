@@ -64,9 +64,10 @@ def test_a_sorted_asset_has_its_process_its_sorter_and_was_never_used():
 
 
 def test_an_asset_of_no_session_is_a_row_too():
-    row = row_of(asset(name="Allen mouse brain atlas #2"))
-    assert pd.isna(row["session_id"])
-    assert (row["kind"], row["asset_name"]) == ("other", "Allen mouse brain atlas #2")
+    for name in ("Allen mouse brain atlas #2", f"copy_{SORTED}"):
+        row = row_of(asset(name=name))
+        assert (row["kind"], row["asset_name"]) == ("other", name)
+        assert row[["session_id", "process", "processed_at"]].isna().all()
 
 
 def test_the_least_that_an_asset_can_tell_is_enough():

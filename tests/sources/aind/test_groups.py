@@ -28,7 +28,7 @@ def test_sessions_come_in_the_order_of_their_ids_and_schema_2_keeps_its_own():
     assert [known.name.platform for known in found] == [None, None, "ecephys"]
 
 
-@pytest.mark.parametrize("name", ["FIP_analysis", "ecephys_700123", "", None, ...])
+@pytest.mark.parametrize("name", ["FIP_analysis", "ecephys_700123", f"copy_{NAME}", "", None, ...])
 def test_a_record_whose_name_is_none_of_a_session_is_one_by_itself(name):
     [known] = grouped([record(name=name)])
     assert known.session_id == (name if name not in ("", None, ...) else record()["_id"])
@@ -87,7 +87,8 @@ def test_what_is_raw_says_so_and_was_made_by_nothing(level, name, raw):
         ({"custom_metadata": {"data level": "derived data"}}, "derived"),
         ({"custom_metadata": None, "tags": None}, "raw"),
         ({"custom_metadata": None, "tags": None, "type": "result"}, "derived"),
-        ({"custom_metadata": None, "tags": None, "name": f"copy_{NAME}"}, "derived"),
+        ({"custom_metadata": None, "tags": None, "name": NAME.replace("-", "_")}, "other"),
+        ({"name": f"copy_{NAME}"}, "other"),
         ({"name": SORTED}, "sorted"),
         ({"name": f"{NAME}_sorted-ads2.4.0-main_2026-02-09_14-01-16"}, "sorted"),
         ({"name": f"{NAME}_nwb_2025-07-16_15-27-40"}, "derived"),
@@ -112,6 +113,9 @@ def test_assets_are_raw_sorted_derived_or_of_no_session(changes, kind):
         ({"source_bucket": None}, f"s3://codeocean-s3datasetsbucket-1u41qdg42ur9/{RAW_ID}"),
         ({"source_bucket": ...}, f"s3://codeocean-s3datasetsbucket-1u41qdg42ur9/{RAW_ID}"),
         ({"source_bucket": None, "type": "combined"}, None),
+        ({"type": "combined"}, None),
+        ({"source_bucket__origin": "azure"}, None),
+        ({"source_bucket__bucket": None}, None),
     ],
 )
 def test_an_asset_is_in_its_own_bucket_or_in_that_of_code_ocean(changes, location):
@@ -131,5 +135,7 @@ def test_of_raw_assets_the_newest_is_the_last():
 
 
 def test_the_session_of_a_name_is_its_head():
-    assert session_of(f"/data/{SORTED}/nwb") == NAME
+    assert session_of(NAME) == session_of(SORTED) == session_of(f"{NAME} (copy)") == NAME
+    # A range of names would not find it.
+    assert session_of(f"copy of {NAME}") == f"copy of {NAME}"
     assert session_of("no session") == "no session"

@@ -9,7 +9,7 @@ import pytest
 
 from sessionframes.errors import SourceResponseError
 from sessionframes.sources.aind.groups import ProbesPage, grouped
-from sessionframes.sources.aind.probes import PROJECTION, probes
+from sessionframes.sources.aind.probes import PROJECTION, probe_ids, probes
 from sessionframes.sources.aind.sessions import PROJECTION as OF_SESSIONS
 from sessionframes.sources.aind.tables import AindProbes
 from sessionframes.tables.convert import to_frame
@@ -237,6 +237,12 @@ def test_a_probe_in_two_ports_is_in_neither():
     assert row[["port", "slot"]].isna().all()
 
 
+def test_a_port_tells_its_probe_by_its_whole_name():
+    cards = [{"slot": 1, "ports": [{"index": 5, "probes": "Probe AB"}]}, *record()["rig"]["daqs"]]
+    row = row_of(record(rig__daqs=cards))
+    assert (row["slot"], row["port"]) == (3, 1)
+
+
 def test_a_probe_that_was_moved_has_a_row_for_each_stream():
     streams = record()["session"]["data_streams"]
     later = {"stream_start_time": "2024-06-11T12:00:00", "stream_end_time": None, "ephys_modules": [module()]}
@@ -245,6 +251,15 @@ def test_a_probe_that_was_moved_has_a_row_for_each_stream():
     assert frame["stream"].tolist() == [1, 3]
     assert frame["stream_start_time"].iloc[1] == pd.Timestamp("2024-06-11 19:00", tz="UTC")
     assert pd.isna(frame["stream_end_time"].iloc[1])
+
+
+def test_ids_of_probes_are_found_by_their_names_those_of_the_first_stream():
+    stream = record()["session"]["data_streams"][0]
+    other = {**stream, "ephys_modules": [module(), module(assembly_name="Probe B assembly")]}
+    [known] = grouped([record(session__data_streams=[{}, stream, other])])
+    assert probe_ids(known) == {"probeA": f"{NAME}:1:Probe A", "probeB": f"{NAME}:2:Probe B assembly"}
+    [known] = grouped([], [asset()])
+    assert probe_ids(known) == {}
 
 
 def test_the_same_device_twice_in_one_stream_is_numbered():

@@ -185,7 +185,7 @@ def test_what_is_no_number_or_in_no_known_unit_is_refused(value, unit):
 def test_whole_numbers_may_be_text_and_are_no_fractions():
     assert [whole(one) for one in (4, "4", 4.0, "4.0", "")] == [4, 4, 4, 4, None]
     for value in (4.5, "4.5", "four", True):
-        with pytest.raises(ValueError, match="number|float"):
+        with pytest.raises(ValueError, match=r"number|float"):
             whole(value)
 
 
