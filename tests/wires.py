@@ -79,14 +79,8 @@ def _brainstem_id(key: str, number: int) -> str:
 
 @contextmanager
 def _aind(_: str, __: Path) -> Iterator[sf.Connection]:
-    world = _world()
     # Without the examples, which are of no world; nobody needs a key for S3.
-    server = aind.AindServer(
-        records=aind.make_records(world, examples=False),
-        assets=aind.make_assets(world, examples=False),
-        files=aind.make_files(world, examples=False),
-        private=(),
-    )
+    server = aind.AindServer(_world(), examples=False, private=())
     with (
         server,
         sf.connect(

@@ -68,6 +68,29 @@ def test_filters_are_mongos(ask, where, found):
     assert ask.find("/count_documents", filter=where) == counts
 
 
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        # As Mongo's own tests have it.
+        ({"a.b": None}, ["empty", "null", "number", "b null", "none"]),
+        ({"a.b": {"$ne": None}}, ["b"]),
+        ({"a.b": {"$exists": False}}, ["empty", "null", "number", "none"]),
+        ({"a": None}, ["null", "none"]),
+        ({"a": {"$ne": None}}, ["empty", "number", "b", "b null"]),
+        ({"$or": [{"a.b": "hi"}, {"a.b": {"$in": [None]}, "a": 4}]}, ["number", "b"]),
+        ({"$nor": [{"a.b": None}]}, ["b"]),
+        ({"$and": [{"a.b": None}, {"a": {"$exists": True}}]}, ["empty", "null", "number", "b null"]),
+    ],
+)
+def test_what_is_below_nothing_is_null(where, found):
+    told = {"empty": {}, "null": None, "number": 4, "b": {"b": "hi"}, "b null": {"b": None}}
+    records = [*({"_id": name, "a": value} for name, value in told.items()), {"_id": "none"}]
+    with AindServer(records=records) as server:
+        assert ids(Asker(server).find(filter=where)) == found
+        shown = Asker(server).find(projection={"a.b": 1, "_id": 0})
+        assert shown == [{"a": {}}, {}, {}, {"a": {"b": "hi"}}, {"a": {"b": None}}, {}]
+
+
 def test_projections_keep_or_leave_out_parts_in_the_order_of_the_record(ask):
     def shown(projection):
         return ask.find(filter={"_id": "links"}, projection=projection)[0]

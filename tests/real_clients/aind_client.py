@@ -122,9 +122,11 @@ class AindClient:
         answer = self._ask({"ask": call, "remember": remember})
         return answer if "raised" in answer else answer["value"]
 
-    def time(self, calls: Sequence[str]) -> Answer:
+    def time(self, calls: Sequence[str], *, remember: bool = False) -> Answer:
         """Return what many calls give, one after the other, as ``value``, and the ``seconds`` they took."""
-        return self._ask({"time": list(calls)})
+        answer = self._ask({"time": list(calls), "remember": remember})
+        assert "raised" not in answer, answer
+        return answer
 
     def _ask(self, told: Answer) -> Answer:
         assert self._process.stdin is not None

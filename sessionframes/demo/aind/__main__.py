@@ -2,7 +2,8 @@
 
 ``python -m sessionframes.demo.aind --sessions 1000 --latency 0.03`` prints one line of JSON with the
 addresses, the token of Code Ocean and the key of S3. For measurements: the servers' threads would otherwise
-take turns with those of the client.
+take turns with those of the client. For every line of its input it prints how often each server was asked
+since the last one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import Any
 
 from sessionframes.demo.aind.server import AindServer
 
@@ -33,9 +35,15 @@ def main() -> None:
             "s3_key": server.s3_key,
             "s3_secret": server.s3_secret,
         }
-        sys.stdout.write(json.dumps(told) + "\n")
-        sys.stdout.flush()
-        sys.stdin.read()
+        _print(told)
+        for _ in sys.stdin:
+            _print({service: len(server.asked(service)) for service in ("docdb", "codeocean", "s3")})
+            server.reset()
+
+
+def _print(told: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

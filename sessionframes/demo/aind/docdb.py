@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import mongomock
-import mongomock.filtering
 import orjson
 
+from sessionframes.demo.aind.matching import REFUSED, in_order, matching
 from sessionframes.demo.aind.projection import Projection
 from sessionframes.demo.aind.replies import Refusal, reply, told_in
 from sessionframes.demo.http import Answer
@@ -27,18 +26,6 @@ if TYPE_CHECKING:
 NO_ROUTE = "Missing Authentication Token"
 #: Longest request line and headers together (bytes).
 _LONGEST_REQUEST = 10_240
-#: How Mongo compares; it has no types.
-_mongo: Any = mongomock.filtering
-#: What mongomock raises for a query that Mongo refuses.
-_REFUSED = (
-    mongomock.OperationFailure,
-    AttributeError,
-    KeyError,
-    NotImplementedError,
-    TypeError,
-    ValueError,
-    re.error,
-)
 
 
 @dataclass
@@ -82,8 +69,8 @@ class DocDb:
             raise Refusal(414, "Request-URI Too Long")
         asked = _Asked(dict(request.query))
         if action == ("GET", "count_documents"):
-            matching = len(_matching(documents, asked.filter))
-            return reply({"total_record_count": len(documents), "filtered_record_count": matching})
+            found = matching(documents, asked.filter)
+            return reply({"total_record_count": len(documents), "filtered_record_count": len(found)})
         if action == ("POST", "aggregate"):
             return self._whole(_aggregated(documents, request))
         if action == ("GET", "find"):
@@ -173,19 +160,8 @@ def _too_large() -> Refusal:
     return Refusal(413, "Request Entity Too Large")
 
 
-def _matching(documents: Sequence[Record], where: Record) -> list[Record]:
-    try:
-        return [document for document in documents if _mongo.filter_applies(where, document)]
-    except _REFUSED as error:
-        raise Refusal(400, str(error)) from None
-
-
 def _found(documents: Sequence[Record], asked: _Asked) -> list[Record]:
-    found = _matching(documents, asked.filter)
-    # Sorting is stable, so the first key comes last.
-    for key, direction in reversed(asked.sort):
-        found.sort(key=partial(_mongo.resolve_sort_key, key), reverse=direction < 0)
-    return found
+    return in_order(matching(documents, asked.filter), asked.sort)
 
 
 def _cut(found: list[Record], skip: int, limit: int) -> list[Record]:
@@ -203,5 +179,5 @@ def _aggregated(documents: Sequence[Record], request: Request) -> list[Any]:
         collection.insert_many(documents)
     try:
         return list(collection.aggregate(pipeline))
-    except _REFUSED as error:
+    except REFUSED as error:
         raise Refusal(400, str(error)) from None

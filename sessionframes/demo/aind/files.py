@@ -40,7 +40,9 @@ _MODALITIES = ("behavior", "behavior-videos", "ecephys")
 _OF_SEED = ("behavior", "behavior_videos", "ecephys_clipped", "ecephys_compressed", "original_metadata")
 
 
-def make_files(world: World, *, examples: bool = True, cache: Path | None = None) -> Files:
+def make_files(
+    world: World, *, examples: bool = True, cache: Path | None = None, progress: bool = False
+) -> Files:
     """Return all files.
 
     Parameters
@@ -51,13 +53,15 @@ def make_files(world: World, *, examples: bool = True, cache: Path | None = None
         Whether to add those of the examples, see :func:`sessionframes.demo.aind.records.make_records`.
     cache : pathlib.Path, optional
         Where NWB files are kept; None takes the user's cache directory.
+    progress : bool
+        Show progress while they are written, the first time.
 
     Returns
     -------
     dict
         From ``bucket/key`` to the bytes, or to the file that holds them.
     """
-    kept = _kept(world, cache)
+    kept = _kept(world, cache, progress=progress)
     made: Files = {}
     for one in recordings.recordings(world):
         raw = f"{one.raw_bucket}/{one.session_id}"
@@ -112,7 +116,7 @@ def _nwb_name(sorting: Sorting) -> str:
     return f"{session}_experiment1_recording1.nwb{'.zarr' if sorting.form == 'zarr' else ''}"
 
 
-def _kept(world: World, cache: Path | None) -> Path:
+def _kept(world: World, cache: Path | None, *, progress: bool) -> Path:
     """Return the folder of the NWB files of a world, each by the id of its asset; write them if need be."""
     root = cache if cache is not None else _cache()
     folder = root / f"aind-{world.scale:g}-{world.seed}-{_recipe()}"
@@ -120,7 +124,7 @@ def _kept(world: World, cache: Path | None) -> Path:
         root.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=".making-", dir=root))
         try:
-            _write(world, aside)
+            _write(world, aside, progress=progress)
             # Of processes that write the same at once, the first is the one that counts.
             if not folder.is_dir():
                 aside.rename(folder)
@@ -134,17 +138,16 @@ def _kept(world: World, cache: Path | None) -> Path:
     return folder
 
 
-def _write(world: World, folder: Path) -> None:
-    number = 0
-    for one in recordings.recordings(world):
-        for sorting in one.sortings:
-            if sorting.failure is None:
-                number += 1
-                most = _FEW if sorting.is_older else None
-                probes = sorted_units.sorted_probes(world, one, most)
-                _write_one(folder / sorting.asset_id / _nwb_name(sorting), probes, sorting.form, number)
-    for asset_id, *_ in examples.SORTED.values():
-        number += 1
+def _write(world: World, folder: Path, *, progress: bool) -> None:
+    from tqdm.auto import tqdm
+
+    everything = recordings.recordings(world)
+    good = [(one, sorting) for one in everything for sorting in one.sortings if sorting.failure is None]
+    told = tqdm(good, desc="demo", unit=" files", disable=not progress)
+    for number, (one, sorting) in enumerate(told):
+        probes = sorted_units.sorted_probes(world, one, _FEW if sorting.is_older else None)
+        _write_one(folder / sorting.asset_id / _nwb_name(sorting), probes, sorting.form, number)
+    for number, (asset_id, *_) in enumerate(examples.SORTED.values(), len(good)):
         path = folder / asset_id / f"{examples.SESSION}_experiment1_recording1.nwb.zarr"
         _write_one(path, list(_probes_of_examples()), "zarr", number)
 

@@ -34,10 +34,13 @@ _SAME: Final = {
     "amplitude": "waveform_amplitude",
     "spread": "waveform_spread",
 }
+#: That measures of units have.
+_DECIMALS = 6
 
 
 def _seconds(ms: Any) -> Any:
-    return ms / 1000
+    # As many decimals as the world has: 0.667579 ms are 0.000667579 s, not 0.0006675790000000001.
+    return np.round(ms / 1000, _DECIMALS + 3)
 
 
 def _speed(inverse: Any) -> Any:
@@ -48,7 +51,7 @@ def _speed(inverse: Any) -> Any:
 
 def _per_second(slope: Any) -> Any:
     """Return uV/s out of V/s."""
-    return slope * 1e6
+    return np.round(slope * 10**_DECIMALS)
 
 
 #: Name there → name in the world, and from the world's unit of measure to that there.

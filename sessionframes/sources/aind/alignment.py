@@ -7,11 +7,12 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.errors import SourceResponseError
 from sessionframes.flatten import moment
-from sessionframes.sources.aind.nwb_cells import short
+from sessionframes.sources.aind.nwb_cells import times
 from sessionframes.sources.aind.probe_names import probe_name
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def _number(channel: str) -> int:
     return int(found[1])
 
 
-def _scale(in_ccf: Mapping[str, Any]) -> float:
+def _scale(in_ccf: Mapping[str, Any]) -> Decimal:
     """Return by what coordinates are to be multiplied to be in um: they come in mm or um, and do not tell."""
     sizes = [
         abs(value)
@@ -192,10 +193,10 @@ def _scale(in_ccf: Mapping[str, Any]) -> float:
     if largest >= _MOST_UM:
         message = f"a coordinate of {largest:g} is neither in mm nor in um"
         raise ValueError(message)
-    return 1000.0 if largest < _MOST_MM else 1.0
+    return Decimal(1000 if largest < _MOST_MM else 1)
 
 
-def _place(in_ccf: Mapping[str, Any], otherwise: Mapping[str, Any], scale: float) -> Place:
+def _place(in_ccf: Mapping[str, Any], otherwise: Mapping[str, Any], scale: Decimal) -> Place:
     both = {**otherwise, **in_ccf}
     # They grow to the left, backwards and upwards; the CCF grows to the right, backwards and downwards.
     left, back, up = (_float(in_ccf.get(axis)) for axis in "xyz")
@@ -216,9 +217,9 @@ def _place(in_ccf: Mapping[str, Any], otherwise: Mapping[str, Any], scale: float
         lateral=_float(both.get("lateral")),
         structure_id=structure_id,
         structure_acronym=None if acronym in _NOWHERE or structure_id is None else acronym,
-        ap=None if back is None else short(back * scale),
-        dv=None if up is None else short(-up * scale),
-        lr=None if left is None else short(-left * scale),
+        ap=None if back is None else times(back, scale),
+        dv=None if up is None else times(-up, scale),
+        lr=None if left is None else times(-left, scale),
     )
 
 

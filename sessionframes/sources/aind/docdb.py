@@ -8,15 +8,15 @@ end is where there is no further ``_id``, asked for by itself, because that no g
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import urlencode
 
 from sessionframes.errors import AuthenticationError, QueryError, SourceResponseError
+from sessionframes.sources.aind.long_filters import as_text, fitting, parts_of
 from sessionframes.transports.http_errors import StatusError, raise_for_status, readable
 from sessionframes.transports.rest_request import Record, records_in
 from sessionframes.transports.workers import Stop
@@ -39,10 +39,6 @@ _NOT_FOUND = 404
 _PATIENCE = 2
 #: Of a query in a URL, in characters: gateways refuse a request line above 8 kB.
 _LONGEST_QUERY = 7500
-#: Of one filter in a URL; beside it there are the projection and the key.
-_LONGEST_FILTER = 4500
-#: What a comma takes there.
-_COMMA = len("%2C")
 _WHERE_IT_IS = "Check docdb_url, docdb_version, docdb_database and docdb_collection."
 
 
@@ -72,7 +68,8 @@ class DocDb:
     def find(self, where: Mapping[str, Any], projection: Sequence[str] | None) -> Iterator[list[Record]]:
         """Yield the records that fulfil a filter, a list at a time, each once, in the order of ``_id``.
 
-        Nothing is sent before the first is asked for. No list is empty.
+        Nothing is sent before the first is asked for. No list is empty. A filter by more values than a URL
+        can hold is asked for in parts, as :meth:`find_parts` does, and its records come in their order.
 
         Parameters
         ----------
@@ -84,11 +81,16 @@ class DocDb:
         Raises
         ------
         sessionframes.errors.QueryError
-            The filter is too long for a URL; nothing was sent.
+            The filter is too long for a URL, and no list of values makes it so; nothing was sent.
         sessionframes.errors.SourceError
             The server does not answer, refuses, or says what cannot be relied on.
         """
-        return self._walk(where, projection, Stop()).pages()
+        parts = fitting(where)
+        return (
+            self._walk(where, projection, Stop()).pages()
+            if len(parts) == 1
+            else self._united(parts, projection)
+        )
 
     def find_parts(
         self, wheres: Sequence[Mapping[str, Any]], projection: Sequence[str] | None
@@ -102,27 +104,22 @@ class DocDb:
         projection : sequence of str or None
             As :meth:`find` takes it.
         """
-        if len(wheres) == 1:
-            yield from self.find(wheres[0], projection)
-            return
-        seen: set[str] = set()
-        with closing(self.rest.at_once([partial(self._all, where, projection) for where in wheres])) as lists:
-            for pages in lists:
-                for page in pages:
-                    new = [record for record in page if record[_KEY] not in seen]
-                    seen.update(record[_KEY] for record in new)
-                    if new:
-                        yield new
+        parts = [part for where in wheres for part in fitting(where)]
+        if len(parts) == 1:
+            return self.find(parts[0], projection)
+        return self._united(parts, projection)
 
     def count(self, where: Mapping[str, Any]) -> int:
         """Return how many records fulfil a filter."""
-        params = (("filter", _text(where)),)
+        params = (("filter", as_text(where)),)
         return self.rest.ask(f"{self._path}/count_documents", _counted, params=_checked(params))
 
     def render(self, where: Mapping[str, Any], projection: Sequence[str] | None) -> str:
         """Return what would be sent first, decoded; what follows begins behind the last ``_id``."""
-        params = self._walk(where, projection, Stop()).params(self._page_size)
-        return f"GET {readable(self.rest.client.url(f'{self._path}/find'), params, whole=True)}"
+        first, *others = fitting(where)
+        params = self._walk(first, projection, Stop()).params(self._page_size)
+        line = f"GET {readable(self.rest.client.url(f'{self._path}/find'), params, whole=True)}"
+        return f"{line}\n... and {len(others)} more, with its other values" if others else line
 
     def ask(self, params: Params, stop: Stop) -> list[Record]:
         """Return one list of records, checked to have keys in their order.
@@ -141,6 +138,18 @@ class DocDb:
                 )
                 raise SourceResponseError(message, source="aind")
         return found
+
+    def _united(
+        self, wheres: Sequence[Mapping[str, Any]], projection: Sequence[str] | None
+    ) -> Iterator[list[Record]]:
+        seen: set[str] = set()
+        with closing(self.rest.at_once([partial(self._all, where, projection) for where in wheres])) as lists:
+            for pages in lists:
+                for page in pages:
+                    new = [record for record in page if record[_KEY] not in seen]
+                    seen.update(record[_KEY] for record in new)
+                    if new:
+                        yield new
 
     def _all(
         self, where: Mapping[str, Any], projection: Sequence[str] | None, stop: Stop
@@ -200,8 +209,8 @@ class _Walk:
             behind = {_KEY: {"$gt": self.last}}
             where = {"$and": [where, behind]} if _KEY in where else {**where, **behind}
         paths = [_KEY] if keys_only else _paths(self.projection)
-        shown = () if paths is None else (("projection", _text(dict.fromkeys(paths, 1))),)
-        return (("filter", _text(where)), *shown, ("sort", _text({_KEY: 1})), ("limit", str(size)))
+        shown = () if paths is None else (("projection", as_text(dict.fromkeys(paths, 1))),)
+        return (("filter", as_text(where)), *shown, ("sort", as_text({_KEY: 1})), ("limit", str(size)))
 
     def _page(self, params: Params) -> list[Record]:
         page = self.docdb.ask(params, self.stop)
@@ -222,39 +231,6 @@ class _Walk:
         message = f"{self.docdb.address} cannot send the record with _id {key!r}: it is too large for it."
         hint = "Ask for fewer columns: less of each record is asked for then."
         return SourceResponseError(message, source="aind", hint=hint)
-
-
-def parts_of(
-    path: str, values: Sequence[str], beside: Mapping[str, Any] | None = None
-) -> list[dict[str, Any]]:
-    """Return filters by which any of many values is found, each short enough for a URL.
-
-    Parameters
-    ----------
-    path : str
-        Where in a record the value stands.
-    values : sequence of str
-        All of them; what comes twice is asked for once.
-    beside : mapping, optional
-        What each filter demands in addition.
-
-    Examples
-    --------
-    >>> parts_of("name", ["a", "b", "a"], {"subject.subject_id": "7"})
-    [{'subject.subject_id': '7', 'name': {'$in': ['a', 'b']}}]
-    """
-    beside = dict(beside or {})
-    parts: list[dict[str, Any]] = []
-    few: list[str] = []
-    used = empty = _length({**beside, path: {"$in": []}})
-    for value in dict.fromkeys(values):
-        longer = _length(value) + _COMMA
-        if few and used + longer > _LONGEST_FILTER:
-            parts.append({**beside, path: {"$in": few}})
-            few, used = [], empty
-        few.append(value)
-        used += longer
-    return [*parts, {**beside, path: {"$in": few}}] if few else parts
 
 
 def judge(answer: requests.Response) -> None:
@@ -284,14 +260,6 @@ def _paths(projection: Sequence[str] | None) -> list[str] | None:
 def _above(path: str) -> list[str]:
     parts = path.split(".")
     return [".".join(parts[:number]) for number in range(1, len(parts))]
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
-
-
-def _length(value: Any) -> int:
-    return len(quote_plus(_text(value)))
 
 
 def _checked(params: Params) -> Params:

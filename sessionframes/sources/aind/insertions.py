@@ -143,10 +143,8 @@ def _target(record: Record, module: Mapping[str, Any]) -> Facts:
     return {**lengths, "target_ccf_version": place.get("ccf_version")}
 
 
-def _manipulator(record: Record, module: Mapping[str, Any]) -> Facts | None:
+def _manipulator(record: Record, module: Mapping[str, Any]) -> Facts:
     place = inner(module, "manipulator_coordinates", of=record)
-    if not place:
-        return None
     return {axis: place.get(axis) for axis in "xyz"} | {"unit": place.get("unit") or _LENGTH}
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MEASURES", "NPC_SESSIONS", "Measure", "found_in", "whose_qc"]
 
-_MS = scaled(1e3)
-_VOLTS = scaled(1e-6)
+_MS = scaled("1e3")
+_VOLTS = scaled("1e-6")
 
 
 @dataclass(frozen=True)

@@ -180,18 +180,22 @@ def _found(text: str) -> tuple[SessionName | None, str]:
         for match in head.finditer(text):
             when = _moment(match)
             if when is not None and FIRST_YEAR <= when.year <= _this_year():
-                return _named(match, when), text[match.end() :]
+                return _named(match), text[match.end() :]
     return None, ""
 
 
-def _named(match: re.Match[str], when: datetime) -> SessionName:
-    parts = (match["platform"], match["subject"], when.strftime("%Y-%m-%d_%H-%M-%S"))
+def _named(match: re.Match[str]) -> SessionName:
+    platform, subject, *when = match.group(
+        "platform", "subject", "year", "month", "day", "hour", "minute", "second"
+    )
+    date, time = "-".join(when[:3]), "-".join(when[3:])
+    session_id = f"{subject}_{date}_{time}"
     return SessionName(
-        id="_".join(part for part in parts if part),
-        platform=match["platform"],
-        subject_id=match["subject"],
-        date=f"{when:%Y-%m-%d}",
-        time=f"{when:%H:%M:%S}",
+        id=f"{platform}_{session_id}" if platform else session_id,
+        platform=platform,
+        subject_id=subject,
+        date=date,
+        time=time.replace("-", ":"),
     )
 
 

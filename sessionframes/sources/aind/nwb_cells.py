@@ -6,6 +6,7 @@ Whoever wrote a file may have kept numbers as text, flags as numbers, and nothin
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-__all__ = ["absolute", "counts", "flags", "inverse", "numbers", "scaled", "short", "texts"]
+__all__ = ["absolute", "counts", "flags", "inverse", "numbers", "scaled", "texts", "times"]
 
 _NOTHING = ("", "nan", "none", "null", "<na>")
 _FLAGS = {
@@ -30,7 +31,7 @@ _FLAGS = {
     "0": False,
     "0.0": False,
 }
-#: So many digits a double always has; what is behind them comes of the conversion.
+#: So many digits a double always has; what is behind them comes of the division.
 _DIGITS = 15
 
 
@@ -114,15 +115,21 @@ def _text(value: Any) -> str:
     return str(value).strip()
 
 
-def scaled(factor: float) -> Callable[[Any], Floats]:
+def times(value: float, factor: Decimal) -> float:
+    """Return a number times a factor, in decimals: 0.000632 s are 0.632 ms, not 0.6320000000000001."""
+    return float(Decimal(repr(value)) * factor)
+
+
+def scaled(factor: str) -> Callable[[Any], Floats]:
     """Return what makes numbers of another physical unit.
 
     Parameters
     ----------
-    factor : float
+    factor : str
         How many of the unit that is wanted are one of the unit that is there.
     """
-    return lambda values: _short(numbers(values) * factor)
+    exact = Decimal(factor)
+    return lambda values: np.array([times(value, exact) for value in numbers(values).tolist()], np.float64)
 
 
 def inverse(factor: float) -> Callable[[Any], Floats]:
@@ -130,7 +137,8 @@ def inverse(factor: float) -> Callable[[Any], Floats]:
 
     def inverted(values: Any) -> Floats:
         found = numbers(values)
-        return _short(np.divide(factor, found, out=np.full_like(found, np.nan), where=found != 0))
+        found = np.divide(factor, found, out=np.full_like(found, np.nan), where=found != 0)
+        return np.array([float(f"{value:.{_DIGITS}g}") for value in found.tolist()], np.float64)
 
     return inverted
 
@@ -138,15 +146,6 @@ def inverse(factor: float) -> Callable[[Any], Floats]:
 def absolute(values: Any) -> Floats:
     """Return numbers without their sign."""
     return np.abs(numbers(values))
-
-
-def short(value: float) -> float:
-    """Return a number without the digits that come of a conversion: 0.632, not 0.6320000000000001."""
-    return float(f"{value:.{_DIGITS}g}")
-
-
-def _short(values: Floats) -> Floats:
-    return np.array([short(value) for value in values.tolist()], np.float64)
 
 
 def _each(values: Any) -> list[Any]:

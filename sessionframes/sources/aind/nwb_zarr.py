@@ -164,12 +164,22 @@ def _decoded(array: Mapping[str, Any], chunks: Sequence[bytes | None]) -> npt.ND
 def _chunk(array: Mapping[str, Any], chunk: bytes, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     content: Any = chunk
     if array.get("compressor"):
+        _check_whole(array["compressor"], chunk)
         content = _codec(array["compressor"]).decode(content)
     for told in reversed(array.get("filters") or []):
         content = _unpickled(content) if told["id"] == "pickle" else _codec(told).decode(content)
     if dtype.hasobject:
         return np.asarray(content, dtype=object).reshape(-1)
     return np.frombuffer(content, dtype=dtype)
+
+
+def _check_whole(compressor: Mapping[str, Any], chunk: bytes) -> None:
+    """Refuse what Blosc would read beyond its end: it looks at the size that is written there alone."""
+    if compressor["id"] == "blosc":
+        size = int.from_bytes(chunk[12:16], "little")
+        if size != len(chunk):
+            message = f"{len(chunk)} bytes instead of {size}"
+            raise ValueError(message)
 
 
 def _codec(told: Mapping[str, Any]) -> Any:

@@ -51,6 +51,8 @@ PROJECTION: Final[Mapping[str, tuple[str, ...]]] = {
 }
 #: Columns that Code Ocean has a part in; it has one in the key too, where DocDB knows nothing of a session.
 OF_ASSETS: Final = frozenset({"is_uploaded", "raw_asset_id", "raw_data_dir", "sorted_asset_count"})
+#: As other sources write them, so that one table has one way.
+_SEXES: Final[Mapping[str, str]] = {"Male": "M", "Female": "F"}
 #: Times of a record and of its name may be so far apart, in s: one is of the folder, one of the recording.
 _MOST_APART = 60
 
@@ -166,4 +168,5 @@ def _cells(zone: tzinfo) -> Mapping[str, Cell]:
         "date_of_birth": day_cell("date_of_birth"),
         "time_disagrees": Cell(("time_disagrees",), lambda times: _disagrees(times, zone)),
         "modalities": Cell(("modalities",), modalities),
+        "sex": Cell(("sex",), lambda told: _SEXES.get(told, told)),
     }

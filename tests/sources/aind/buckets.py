@@ -90,7 +90,7 @@ class Buckets:
         self.signed.append("HTTP_AUTHORIZATION" in environ)
         if path.strip("/").partition("/")[0] in self.private:
             start_response("403 Forbidden", [("Content-Type", "application/xml")])
-            return [_DENIED]
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [_DENIED]
         # Without one moto asks for a key, unless the bucket is public by an ACL of its own.
         scope = "AKIA/20240101/us-east-1/s3/aws4_request"
         environ.setdefault("HTTP_AUTHORIZATION", f"AWS4-HMAC-SHA256 Credential={scope}")

@@ -8,9 +8,10 @@ from urllib.parse import quote_plus
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mongomock.filtering import filter_applies
 
 from sessionframes.errors import QueryError
-from sessionframes.sources.aind.docdb import parts_of
+from sessionframes.sources.aind.long_filters import fitting, parts_of
 from tests.sources.aind.documents import PATH, Database, ids, in_turn, opened_at, records
 from tests.sources.aind.loopback import Loopback
 
@@ -95,9 +96,71 @@ def test_a_filter_by_the_key_itself_holds_on_every_page(server, docdb):
 
 
 def test_a_filter_that_is_too_long_for_an_address_is_an_error_before_it_is_sent(server, docdb):
-    with pytest.raises(QueryError, match=r"takes [\d,]+ characters of a URL"):
-        list(docdb.find({"name": {"$in": ["x" * 36] * 300}}, []))
+    for asked in (
+        docdb.find,
+        lambda where, _: docdb.find_parts([where], []),
+        lambda where, _: [docdb.count(where)],
+    ):
+        with pytest.raises(QueryError, match=r"takes [\d,]+ characters of a URL"):
+            list(asked({"name": {"$regex": "x" * 9000}}, []))
     assert server.requests == []
+
+
+def test_a_filter_by_many_values_is_asked_for_in_parts(server, docdb):
+    server.answer = Database(records(200))
+    names = [f"ecephys_{number}" for number in range(0, 3000, 2)]
+    found = list(docdb.find({"$and": [{"name": {"$in": names}}, {"_id": {"$gte": "id-100"}}]}, []))
+    assert sorted(ids(found)) == in_turn(200)[100::2]
+    assert all(len(asked.line) < 8000 for asked in server.requests)
+    server.requests.clear()
+    wheres = [{"name": {"$in": names}}, {"name": "ecephys_1"}]
+    assert sorted(ids(docdb.find_parts(wheres, []))) == sorted([*in_turn(200)[::2], "id-001"])
+    text = docdb.render(wheres[0], [])
+    assert len(text.splitlines()) == 2
+    assert "... and 7 more" in text
+
+
+values = st.lists(st.integers(0, 50).map(str), min_size=1, max_size=9, unique=True)
+lists = st.one_of(
+    values.map(lambda some: {"name": {"$in": some}}),
+    values.map(lambda some: {"$or": [{"name": one} for one in some], "kind": {"$ne": "b"}}),
+    st.just({"kind": "a"}),
+)
+filters = st.recursive(
+    lists,
+    lambda inner: st.builds(
+        lambda name, some: {name: some},
+        st.sampled_from(["$and", "$or"]),
+        st.lists(inner, min_size=1, max_size=3),
+    ),
+    max_leaves=4,
+)
+
+
+@given(where=filters, longest=st.sampled_from([60, 100, 150, 250, 400]))
+def test_parts_of_a_filter_find_what_it_finds(where, longest):
+    parts = fitting(where, longest)
+    for name in range(51):
+        for kind in "ab":
+            one = {"name": str(name), "kind": kind}
+            assert filter_applies(where, one) == any(filter_applies(part, one) for part in parts)
+    if parts == [where]:
+        return
+    assert length(where) > longest
+    assert all(length(part) <= longest for part in parts)
+
+
+def test_what_cannot_be_made_to_fit_is_left_as_it_is():
+    long = {"$and": [{"name": {"$in": [f"{number}".ljust(5000) for number in range(30)]}}] * 3}
+    assert fitting(long) == [long]
+    many = {"name": {"$in": [f"{number:036}" for number in range(300_000)]}}
+    assert fitting(many) == [many]
+    few = {"name": {"$in": many["name"]["$in"][:50_000]}}
+    assert [name for part in fitting(few) for name in part["name"]["$in"]] == few["name"]["$in"]
+
+
+def length(where):
+    return len(quote_plus(json.dumps(where, separators=(",", ":"))))
 
 
 @given(
@@ -109,8 +172,7 @@ def test_many_values_are_asked_for_in_parts_that_fit_into_an_address(values, bes
     assert [value for part in parts for value in part["name"]["$in"]] == list(dict.fromkeys(values))
     assert all(part.items() >= (beside or {}).items() for part in parts)
     for part in parts:
-        length = len(quote_plus(json.dumps(part, separators=(",", ":"))))
-        assert length < 6000 or len(part["name"]["$in"]) == 1
+        assert length(part) < 6000 or len(part["name"]["$in"]) == 1
 
 
 def test_parts_are_no_more_than_it_takes():

@@ -89,9 +89,12 @@ def test_a_sorting_that_does_not_tell_its_sorter_is_of_none():
 
 def test_a_file_that_is_no_json_is_told():
     told, made, files = sorting(EARLY, None)
-    with both((told, made, {**files, f"{place(made)}/processing.json": b"{cut"})) as at:
-        with pytest.raises(SourceResponseError, match="processing.json is no JSON"):
-            _ = at.session.ecephys.sorter.names
+    held = {**files, f"{place(made)}/processing.json": b"{cut"}
+    with (
+        both((told, made, held)) as at,
+        pytest.raises(SourceResponseError, match=r"processing\.json is no JSON"),
+    ):
+        _ = at.session.ecephys.sorter.names
 
 
 def test_the_latest_sorting_decides_whether_it_is_sorted():
@@ -171,11 +174,11 @@ def test_folders_of_recordings_are_in_that_of_the_modality_or_beside_it():
 
 
 def test_what_was_asked_is_forgotten_with_the_session():
-    with both(sorting(EARLY)) as at:
+    with both(sorting(EARLY), token=False) as at:
         session = at.session
         ecephys = session.ecephys
         assert len(ecephys.sorted_data_assets) == 1
-        at.server.assets.append(sorting(LATE)[1])
+        at.server.records.append(sorting(LATE)[0])
         assert len(ecephys.sorted_data_assets) == 1
         session.refresh()
         assert len(ecephys.sorted_data_assets) == 2

@@ -114,7 +114,9 @@ def test_texts_that_were_pickled_are_read_and_programs_are_not_run(files, storag
             return (print, ("run",))
 
     (array / "0").write_bytes(pickle.dumps(np.array([Program()] * 6, dtype=object)))
-    with pytest.raises(SourceResponseError, match=r"units/decoder_label: it is pickled, and would run builtins"):
+    with pytest.raises(
+        SourceResponseError, match=r"units/decoder_label: it is pickled, and would run builtins"
+    ):
         read_columns(storage, str(folder), wanted={"decoder_label"})
 
 
@@ -253,7 +255,6 @@ def test_all_columns_of_a_thousand_units_are_few_of_the_bytes(large, number):
     assert found.rows == 1000
     assert {*MEASURES, "ks_unit_id", "device_name"} <= found.values.keys()
     share = server.bytes_sent() / sizes[url]
-    print(f"{url.rpartition('/')[2]}: {share:.2%} of {sizes[url]} bytes, {len(server.sent)} requests")
     assert 0 < share <= FEW_BYTES
     storage.close()
 

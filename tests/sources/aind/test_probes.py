@@ -194,6 +194,47 @@ def test_probes_named_in_the_session_keep_that_name_whatever_the_rig_calls_them(
     assert row["other_targeted_structures"] == ["CA1"]
 
 
+@pytest.mark.parametrize(
+    ("assembly", "name", "how", "serial"),
+    [
+        ("one", "Probe A", "assembly", "1"),
+        ("two", "Probe A", "assembly", "2"),
+        ("two", "PROBEB", "normalised name", "3"),
+        ("three", "PROBEC", "assembly", "4"),
+        ("elsewhere", "Probe B", "device", "3"),
+        ("elsewhere", "probe_c", "normalised name", "4"),
+        # Two of the rig have that name.
+        ("elsewhere", "Probe A", None, None),
+        ("elsewhere", "46100", None, None),
+        ("three", "46100", "assembly", "4"),
+        (None, "Probe B", "device", "3"),
+    ],
+)
+def test_a_named_probe_is_looked_for_in_its_assembly_then_in_the_rig(assembly, name, how, serial):
+    held = {"one": {"Probe A": 1}, "two": {"Probe A": 2, "Probe B": 3}, "three": {"Probe C": 4}}
+    rig = [
+        {
+            "name": holder,
+            "probes": [{"name": probe, "serial_number": number} for probe, number in some.items()],
+        }
+        for holder, some in held.items()
+    ]
+    told = module(assembly_name=assembly, ephys_probes=[{"name": name}])
+    row = row_of(with_modules(told, rig={"ephys_assemblies": rig}))
+    assert row["device_name"] == name
+    assert [None if pd.isna(one) else one for one in row[["hardware_from", "probe_serial"]]] == [how, serial]
+
+
+def test_a_rig_may_call_its_assemblies_by_the_older_name_and_leave_things_blank():
+    older = {"ephys_assembly_name": "Ephys_assemblyA", "probes": [{"name": "Probe A", "serial_number": ""}]}
+    row = row_of(record(rig={"ephys_assemblies": [older, {"probes": None}]}))
+    assert (row.name, row["hardware_from"]) == (PROBE, "assembly")
+    assert row[["probe_serial", "probe_model"]].isna().all()
+    nameless = {"name": "Ephys_assemblyA", "probes": [{"serial_number": "1"}]}
+    row = row_of(record(rig={"ephys_assemblies": [nameless]}))
+    assert (row["device_name"], row["probe_serial"]) == ("Ephys_assemblyA", "1")
+
+
 def test_without_a_rig_there_is_a_row_for_each_module():
     row = row_of(record(rig=None))
     assert row.name == f"{NAME}:0:Ephys_assemblyA"

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 import sessionframes as sf
-from sessionframes.demo.aind import AindServer
+from sessionframes.demo.aind import AindServer, make_assets, make_records
 from sessionframes.demo.aind.examples import LETTERS, SESSION, SORTED, example_assets, example_records
-from sessionframes.errors import QueryError
+from sessionframes.errors import AuthenticationError, QueryError
 from sessionframes.sources.aind.session import Session, Subject
 from tests.sources.aind.served import GOOD, INTERNAL, folders
 
@@ -56,7 +56,8 @@ def get_sessions(**arguments):
         return tuple(Session(name, db) for name in found.index)
 
 
-def test_every_line_of_the_usage_page_tells_what_it_prints_there(configured):
+@pytest.mark.usefixtures("configured")
+def test_every_line_of_the_usage_page_tells_what_it_prints_there():
     names = {"aind_session": SimpleNamespace(Session=Session, get_sessions=get_sessions)}
     lines = USAGE.replace("import aind_session\n", "None\n")
     test = doctest.DocTestParser().get_doctest(lines, names, "usage", "usage.txt", 0)
@@ -67,17 +68,47 @@ def test_every_line_of_the_usage_page_tells_what_it_prints_there(configured):
     assert found.attempted > 25
 
 
-def test_a_session_by_itself_connects_by_the_options_of_the_moment(configured, server, monkeypatch):
+@pytest.mark.usefixtures("configured")
+def test_a_session_by_itself_connects_by_the_options_of_the_moment(server, monkeypatch):
     session = Session(SESSION)
     assert session.raw_data_asset.id == "16d46411-540a-4122-b47f-8cb2a15d593a"
     assert Session(SESSION).db is session.db
-    monkeypatch.setenv("CODE_OCEAN_API_TOKEN", server.tokens["expired"])
-    assert Session(SESSION).db is not session.db
-    assert pickle.loads(pickle.dumps(session)).docdb["name"] == SESSION
     assert Subject(676909).sessions[2] == session
+    monkeypatch.setenv("CODE_OCEAN_API_TOKEN", server.tokens["expired"])
+    assert session.raw_data_asset.state == "ready"
+    with pytest.raises(AuthenticationError, match="expired"):
+        _ = Session(SESSION).raw_data_asset
+    assert pickle.loads(pickle.dumps(session)).docdb["name"] == SESSION
 
 
 def test_an_entry_that_leads_elsewhere_is_told(configured):
     configured.write_text('[sources.aind]\nsource = "brainstem"\nportal = "public"\n', "utf-8")
     with pytest.raises(QueryError, match=r"\[sources.aind\]"):
         _ = Session(SESSION).docdb
+
+
+def test_objects_tell_what_the_table_tells(world):
+    told = {"records": make_records(world), "assets": make_assets(world), "private": ()}
+    with AindServer(**told) as server:
+        urls = {"codeocean_url": server.codeocean_url, "s3_endpoint": server.s3_url}
+        options = {**urls, "codeocean_token": server.token, "s3_anonymous": True}
+        with sf.connect("aind", docdb_url=server.docdb_url, **options) as db:
+            frame = db.get_sessions(progress=False)
+            named = frame[frame["local_time"].notna()]
+            objects = [db.session(session_id) for session_id in named.index]
+            found = {
+                "platform": [one.platform for one in objects],
+                "subject_id": [one.subject_id for one in objects],
+                "local_time": [one.dt.isoformat() for one in objects],
+                "is_uploaded": [one.is_uploaded for one in objects],
+                "raw_asset_id": [
+                    getattr(getattr(one, "raw_data_asset", None), "id", None) for one in objects
+                ],
+                "raw_data_dir": [getattr(one, "raw_data_dir", None) for one in objects],
+                "sorted_asset_count": [len(one.ecephys.sorted_data_assets) for one in objects],
+                "docdb_id": [one.docdb.get("_id") for one in objects],
+            }
+            assert len(objects) > 20
+            for column, values in found.items():
+                expected = named[column].astype(object).where(named[column].notna(), None)
+                assert values == expected.tolist(), column

@@ -48,7 +48,7 @@ def test_a_record_of_schema_1_tells_everything():
         "session_type": "Receptive field mapping",
         "start_time": pd.Timestamp("2024-06-11 17:15:02", tz="UTC"),
         "genotype": "Sst-IRES-Cre/wt;Ai32/wt",
-        "sex": "Female",
+        "sex": "F",
         "platform": "ecephys",
         "local_time": "2024-06-11T10:15:02",
         "start_time_from": "record",
@@ -76,7 +76,7 @@ def test_a_record_of_schema_2_tells_the_same_and_has_no_platform():
     assert row["session_type"] == "Receptive field mapping"
     assert row["start_time"] == pd.Timestamp("2025-09-03 17:05", tz="UTC")
     assert row["end_time"] == pd.Timestamp("2025-09-03 18:40", tz="UTC")
-    assert (row["sex"], row["genotype"]) == ("Female", "wt/wt")
+    assert (row["sex"], row["genotype"]) == ("F", "wt/wt")
     assert row["date_of_birth"] == pd.Timestamp("2025-02-01", tz="UTC")
     assert row["modalities"] == ["ecephys"]
     assert row["raw_asset_id"] == "7a6b5c4d-3e2f-4a1b-9c8d-7e6f5a4b3c2d"
@@ -137,7 +137,7 @@ def test_a_record_of_schema_1_may_have_sections_of_schema_2():
         )
     )
     assert row["start_time"] == pd.Timestamp("2025-09-03 17:05", tz="UTC")
-    assert (row["subject_id"], row["sex"], row["modalities"]) == ("800321", "Female", ["ecephys"])
+    assert (row["subject_id"], row["sex"], row["modalities"]) == ("800321", "F", ["ecephys"])
 
 
 def test_a_time_without_offset_is_by_the_clock_beside_the_rig():
@@ -224,6 +224,12 @@ def test_raw_data_are_where_the_record_says_and_else_where_code_ocean_says():
 def test_a_day_of_birth_is_that_day_whatever_its_offset(told):
     row = row_of(record(subject__date_of_birth=told))
     assert row["date_of_birth"] == pd.Timestamp("2024-01-05", tz="UTC")
+
+
+@pytest.mark.parametrize(("told", "sex"), [("Male", "M"), ("Female", "F"), ("Unsure", "Unsure"), ("", None)])
+def test_sexes_are_written_as_other_sources_do(told, sex):
+    found = row_of(record(subject__sex=told))["sex"]
+    assert found == sex if sex else pd.isna(found)
 
 
 def test_the_number_of_an_animal_may_be_a_number():

@@ -129,7 +129,8 @@ def test_nobody_who_answers_is_told():
     storage.close()
 
 
-def test_without_keys_nothing_is_signed(buckets, no_keys):
+@pytest.mark.usefixtures("no_keys")
+def test_without_keys_nothing_is_signed(buckets):
     storage = Storage(buckets.url)
     buckets.signed.clear()
     assert storage.read("s3://bucket-a/folder/two.txt") == b"two"
@@ -138,7 +139,8 @@ def test_without_keys_nothing_is_signed(buckets, no_keys):
     storage.close()
 
 
-def test_keys_are_used_where_there_are_any_and_not_shown(buckets, no_keys, monkeypatch):
+@pytest.mark.usefixtures("no_keys")
+def test_keys_are_used_where_there_are_any_and_not_shown(buckets, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
     storage = Storage(buckets.url)
@@ -151,7 +153,8 @@ def test_keys_are_used_where_there_are_any_and_not_shown(buckets, no_keys, monke
     storage.close()
 
 
-def test_keys_may_be_left_aside(buckets, no_keys, monkeypatch):
+@pytest.mark.usefixtures("no_keys")
+def test_keys_may_be_left_aside(buckets, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
     storage = Storage(buckets.url, anonymous=True)
@@ -161,7 +164,8 @@ def test_keys_may_be_left_aside(buckets, no_keys, monkeypatch):
     storage.close()
 
 
-def test_a_profile_that_is_not_there_is_told(buckets, no_keys, monkeypatch):
+@pytest.mark.usefixtures("no_keys")
+def test_a_profile_that_is_not_there_is_told(buckets, monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(ConfigError, match="nobody"):
         Storage(buckets.url).read("s3://bucket-a/folder/two.txt")
