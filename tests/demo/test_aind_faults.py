@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -82,3 +85,22 @@ def test_nobody_waits_for_a_server_that_is_stopped():
     server.stop()
     server.stop()
     assert time.monotonic() - began < 5
+
+
+def test_it_can_be_served_by_a_process_of_its_own():
+    command = [sys.executable, "-m", "sessionframes.demo.aind", "--sessions", "30", "--page-limit", "7"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        told = json.loads(process.stdout.readline())
+        names = {"docdb_url", "codeocean_url", "s3_url", "token", "s3_key", "s3_secret"}
+        assert set(told) == names
+        url = f"{told['docdb_url']}/{COLLECTION}"
+        assert requests.get(f"{url}/count_documents", timeout=10).json()["total_record_count"] >= 30
+        assert len(requests.get(f"{url}/find", timeout=10).json()) == 7
+        counts = []
+        for _ in range(2):
+            process.stdin.write("\n")
+            process.stdin.flush()
+            counts.append(json.loads(process.stdout.readline()))
+        assert counts == [{"docdb": count, "codeocean": 0, "s3": 0} for count in (2, 0)]
+        process.communicate(timeout=30)
+    assert process.returncode == 0

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(600)
 
 SEEDS = "676909"
+REGULAR = ("ecephys_386275_2019-04-19_08-42-16", "ecephys_387048_2018-11-22_04-07-29")
 #: What is theirs of each of our columns. What raises there is null here.
 FACTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "platform": ("platform", str),
@@ -44,7 +45,7 @@ def asked(tmp_path_factory):
         pytest.skip(f"aind-session cannot be installed here: {reason}")
     home = tmp_path_factory.mktemp("home")
     with ExitStack() as stack:
-        server = stack.enter_context(AindServer(0.05))
+        server = stack.enter_context(AindServer(0.05, private=()))
         front = stack.enter_context(Front(urlsplit(server.docdb_url).port or 0, home))
         names = ("codeocean_url", "s3_url", "token", "s3_key", "s3_secret")
         addresses = {name: getattr(server, name) for name in names}
@@ -56,6 +57,7 @@ def asked(tmp_path_factory):
             codeocean_url=server.codeocean_url,
             codeocean_token=server.token,
             s3_endpoint=server.s3_url,
+            s3_anonymous=True,
         )
         yield client, stack.enter_context(db), server
 
@@ -148,3 +150,53 @@ def test_sorters_are_the_same(asked):
             assert theirs == sorter, asset_id
             compared += 1
     assert compared >= 5
+
+
+#: Of each property of a session, what it is in plain values.
+PLAIN: dict[str, Callable[[Any], Any]] = {
+    "id": str,
+    "platform": str,
+    "subject_id": str,
+    "date": str,
+    "time": str,
+    "dt": lambda dt: dt.isoformat(),
+    "docdb": dict,
+    "is_uploaded": bool,
+    "data_assets": lambda assets: [asset.id for asset in assets],
+    "raw_data_asset": lambda asset: asset.id,
+    "raw_data_dir": lambda folder: folder.as_posix(),
+    "modalities": list,
+    "ecephys.sorted_data_assets": lambda assets: [asset.id for asset in assets],
+    "ecephys.is_sorted": bool,
+    "ecephys.sorter.names": list,
+    "ecephys.sorter.kilosort2_5.sorted_data_assets": lambda assets: [asset.id for asset in assets],
+    "ecephys.clipped_dir": lambda folder: folder.as_posix(),
+    "ecephys.compressed_dir": lambda folder: folder.as_posix(),
+}
+
+
+def ours_of(session: Any, name: str) -> Any:
+    """What a property of ours is; None if there is no such thing."""
+    value = session
+    try:
+        for part in name.split("."):
+            value = getattr(value, part)
+    except AttributeError:
+        return None
+    return PLAIN[name](value)
+
+
+def test_sessions_as_objects_are_the_same(asked):
+    client, db, _ = asked
+    others = set()
+    for session_id in [*db.get_sessions(subject_id=SEEDS, progress=False).index, *REGULAR]:
+        session = db.session(session_id)
+        for name in PLAIN:
+            answer = client(f"Session({session_id!r}).{name}")
+            # Of a folder with nothing in it we say that there is nothing in it.
+            empty = [] if raised(answer) == "NotADirectoryError" else None
+            theirs = empty if raised(answer) else answer
+            ours = ours_of(session, name)
+            if ours != theirs:
+                others.add((session_id, name, str(ours)[:150], str(answer)[:150]))
+    assert others == set()

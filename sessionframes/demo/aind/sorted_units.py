@@ -51,7 +51,7 @@ def _speed(inverse: Any) -> Any:
 
 def _per_second(slope: Any) -> Any:
     """Return uV/s out of V/s."""
-    return np.round(slope * 10**_DECIMALS)
+    return np.round(slope * 1e6)
 
 
 #: Name there → name in the world, and from the world's unit of measure to that there.

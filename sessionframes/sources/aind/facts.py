@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from sessionframes.errors import AuthenticationError
 from sessionframes.sources.aind import sorting
 from sessionframes.sources.aind.data_asset import DataAsset, Url, of_asset, of_record
-from sessionframes.sources.aind.groups import Known, created_of, is_raw
+from sessionframes.sources.aind.groups import OF_MAIN, Known, created_of, is_raw
 from sessionframes.sources.aind.pushed import any_named
 from sessionframes.sources.aind.records import asset_ids, text_at
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sessionframes.sources.aind.codeocean import Asset
     from sessionframes.sources.aind.docdb import Record
     from sessionframes.sources.aind.names import SessionName
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Facts"]
 
+_OF_DATA = (*OF_MAIN, *sorting.PROJECTION)
 #: Buckets with a folder for each session, in the order in which they are looked into.
 _BUCKETS = (
     "aind-private-data-prod-o5171v",
@@ -50,7 +53,15 @@ class Facts:
     @cached_property
     def record(self) -> Record:
         """The record of that name: the newest raw one, or else the newest; empty if there is none."""
-        pages = self.transport.docdb.find({"name": self.name.id}, None)
+        return self._main(None)
+
+    @cached_property
+    def brief(self) -> Record:
+        """What of that record tells of its data: records are large, and gateways refuse the largest."""
+        return self.record if "record" in self.__dict__ else self._main(_OF_DATA)
+
+    def _main(self, projection: Sequence[str] | None) -> Record:
+        pages = self.transport.docdb.find({"name": self.name.id}, projection)
         records = tuple(record for page in pages for record in page)
         return Known(self.name.id, self.name, records).main or {}
 
@@ -68,7 +79,7 @@ class Facts:
     @cached_property
     def linked(self) -> list[str]:
         """The ids of assets that its record tells."""
-        return asset_ids(self.record) if self.record and is_raw(self.record) else []
+        return asset_ids(self.brief) if self.brief and is_raw(self.brief) else []
 
     @cached_property
     def raw_asset(self) -> DataAsset | None:
@@ -79,7 +90,7 @@ class Facts:
         sessionframes.errors.AuthenticationError
             DocDB knows none, and there is no token to ask Code Ocean.
         """
-        told = of_record(self.record) if self.linked else None
+        told = of_record(self.brief) if self.linked else None
         if told is not None and self.transport.codeocean is None:
             return told
         found = self._linked() or list(Known(self.name.id, self.name, (), tuple(self.assets)).raw_assets)
@@ -103,7 +114,7 @@ class Facts:
         sessionframes.errors.AuthenticationError
             It is in none of the places that may be read, and not all of them may.
         """
-        told = text_at(self.record, "location") if is_raw(self.record) else None
+        told = text_at(self.brief, "location") if is_raw(self.brief) else None
         if told is not None:
             return Url(told.rstrip("/"))
         if self.transport.codeocean is not None and self.raw_asset and self.raw_asset.location:

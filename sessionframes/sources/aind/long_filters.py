@@ -74,31 +74,33 @@ def fitting(where: Mapping[str, Any], longest: int = _LONGEST_FILTER) -> list[Ma
 
     Examples
     --------
-    >>> fitting({"name": {"$in": ["a", "b"]}}, 44)
+    >>> fitting({"name": {"$in": ["a", "b"]}}, 50)
     [{'name': {'$in': ['a']}}, {'name': {'$in': ['b']}}]
     """
-    left, parts = [where], list[Mapping[str, Any]]()
+    left = [where]
+    parts: list[Mapping[str, Any]] = []
     while left:
         one = left.pop()
-        if _length(one) <= longest:
+        length = _length(one)
+        if length <= longest:
             parts.append(one)
             continue
-        halves = _halves(one)
-        if not halves or len(left) + len(parts) > _MOST_PARTS:
+        pieces = _pieces(one, -(-length // longest))
+        if not pieces or len(pieces) + len(left) + len(parts) > _MOST_PARTS:
             return [where]
-        left += reversed(halves)
+        left += reversed(pieces)
     return parts
 
 
-def _halves(where: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return two filters that together find what one does; none where there is nothing to halve."""
+def _pieces(where: Mapping[str, Any], number: int) -> list[Mapping[str, Any]]:
+    """Return about so many filters that together find what one does; none where nothing can be cut."""
     places = [place for place in _lists(where) if len(_at(where, place)) > 1]
     if not places:
         return []
     largest = max(places, key=lambda place: _length(_at(where, place)))
     values = _at(where, largest)
-    middle = len(values) // 2
-    return [_with(where, largest, half) for half in (values[:middle], values[middle:])]
+    size = -(-len(values) // number)
+    return [_with(where, largest, values[start : start + size]) for start in range(0, len(values), size)]
 
 
 def _lists(where: Mapping[str, Any]) -> Iterator[tuple[str | int, ...]]:

@@ -6,7 +6,7 @@ import io
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sessionframes.errors import ConfigError, SessionFramesError
+from sessionframes.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +22,11 @@ _BLOCK = 2**16
 
 
 class RangedFile(io.RawIOBase):
-    """A file that is fetched in blocks, each once, as they are needed.
+    """A file of which only those blocks are there that were fetched; a read of others fails, and is noted.
+
+    HDF5 does one thing at a time in all of a process. If it waited for a server meanwhile, all other files
+    would wait too, and for ever if the thread that talks to the server had to let go of something of HDF5's.
+    So whoever reads tries, fetches what was missing, and tries again.
 
     Parameters
     ----------
@@ -42,8 +46,7 @@ class RangedFile(io.RawIOBase):
         self._block = block_size
         self._blocks: dict[int, bytes] = {}
         self._position = 0
-        #: Why a part of it could not be fetched: HDF5 only says that it could not read.
-        self.error: BaseException | None = None
+        self._missing: tuple[int, int] | None = None
 
     def readable(self) -> bool:
         """Tell that it can be read."""
@@ -64,17 +67,23 @@ class RangedFile(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        """Fill a buffer; returns with how many bytes."""
+        """Fill a buffer; returns with how many bytes.
+
+        Raises
+        ------
+        OSError
+            Some of them were not fetched.
+        """
         view = memoryview(buffer).cast("B")
         end = min(self._position + len(view), self._size)
         if end <= self._position:
             return 0
         first, last = self._position // self._block, (end - 1) // self._block
-        try:
-            self._fetch(first, last)
-        except BaseException as error:
-            self.error = error
-            raise
+        missing = [number for number in range(first, last + 1) if number not in self._blocks]
+        if missing:
+            self._missing = (missing[0], missing[-1])
+            message = "not fetched yet"
+            raise OSError(message)
         content = b"".join(self._blocks[number] for number in range(first, last + 1))
         start = self._position - first * self._block
         count = end - self._position
@@ -82,18 +91,21 @@ class RangedFile(io.RawIOBase):
         self._position = end
         return count
 
-    def _fetch(self, first: int, last: int) -> None:
-        missing = [number for number in range(first, last + 1) if number not in self._blocks]
-        if not missing:
-            return
-        start, stop = missing[0] * self._block, min((missing[-1] + 1) * self._block, self._size)
+    def fetched(self) -> bool:
+        """Fetch what the last read missed; returns whether there was anything."""
+        if self._missing is None:
+            return False
+        first, last = self._missing
+        self._missing = None
+        start, stop = first * self._block, min((last + 1) * self._block, self._size)
         content = self._storage.part(self._url, start, stop)
         if len(content) != stop - start:
             message = f"{len(content)} bytes came instead of {stop - start}"
             raise EOFError(message)
-        for number in range(missing[0], missing[-1] + 1):
-            at = (number - missing[0]) * self._block
+        for number in range(first, last + 1):
+            at = (number - first) * self._block
             self._blocks[number] = content[at : at + self._block]
+        return True
 
 
 class Hdf5File:
@@ -182,14 +194,19 @@ class Hdf5File:
         return self._file[table][name][()]
 
     def _guarded(self, task: Callable[[], T]) -> T:
-        try:
-            return task()
-        except BaseException as error:
-            # What went wrong in a read is behind HDF5's own words for it, or quite lost.
-            cause, self._raw.error = self._raw.error, None
-            if isinstance(cause, SessionFramesError | KeyboardInterrupt) and cause is not error:
-                raise cause from error
-            raise
+        """Return what a task returns, once all is there that it reads."""
+        while True:
+            error: Exception | None = None
+            try:
+                result = task()
+            except Exception as caught:  # noqa: BLE001  raised again, unless something was only not there yet
+                error = caught
+            # A part that cannot be read may also look as if there were nothing.
+            if self._raw.fetched():
+                continue
+            if error is not None:
+                raise error
+            return result
 
 
 class _Lazy(dict[str, Any]):

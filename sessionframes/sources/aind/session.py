@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, total_ordering
 from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
@@ -14,9 +15,12 @@ from sessionframes.query.shown import shown
 from sessionframes.sources.aind.data_asset import DataAsset, Url, of_asset
 from sessionframes.sources.aind.ecephys import Ecephys, NotThereError
 from sessionframes.sources.aind.facts import Facts
+from sessionframes.sources.aind.groups import created_of
 from sessionframes.sources.aind.names import find_name, parse_name
+from sessionframes.sources.aind.records import inner
 
 if TYPE_CHECKING:
+    from sessionframes.sources.aind.codeocean import Asset
     from sessionframes.sources.aind.connection import AindConnection
     from sessionframes.sources.aind.docdb import Record
 
@@ -270,10 +274,29 @@ class Subject(_Connected):
         pages = self.db.aind.docdb.find({"subject.subject_id": {"$in": ids}}, None)
         return tuple(sorted((record for page in pages for record in page), key=_age))
 
+    @cached_property
+    def data_assets(self) -> tuple[DataAsset, ...]:
+        """All data assets that its id is told of: by metadata, a tag, or their names; the oldest first.
+
+        Raises
+        ------
+        sessionframes.errors.AuthenticationError
+            There is no token for Code Ocean, or it is refused.
+        """
+        found = self.db.aind.check_codeocean().of_subjects([self.id])
+        return tuple(of_asset(asset) for asset in sorted(found, key=created_of) if self._is_of(asset))
+
+    def _is_of(self, asset: Asset) -> bool:
+        told = [inner(asset, "custom_metadata").get("subject id"), *(asset.get("tags") or ())]
+        # Words of a description are found too.
+        return self.id in map(str, told) or bool(
+            re.search(rf"(?<![^\W_]){re.escape(self.id)}(?![^\W_])", asset["name"])
+        )
+
     def refresh(self) -> Self:
         """Forget what was asked, so that it is asked again; the animal itself is returned."""
-        self.__dict__.pop("sessions", None)
-        self.__dict__.pop("docdb", None)
+        for name in ("sessions", "docdb", "data_assets"):
+            self.__dict__.pop(name, None)
         return self
 
     def __eq__(self, other: object) -> bool:

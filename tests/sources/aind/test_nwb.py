@@ -3,6 +3,9 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 import h5py
 import numpy as np
@@ -285,4 +288,42 @@ def test_what_is_refused_halfway_is_told_as_such(large, number):
                 file.columns("units")
         finally:
             server.private.clear()
+    storage.close()
+
+
+def test_threads_read_at_the_same_time(large):
+    server, sizes = large
+    storage = server.storage()
+    start = threading.Barrier(6)
+
+    def read(number):
+        start.wait()
+        return read_columns(storage, list(sizes)[number % 2], "units", wanted={"ks_unit_id", MEASURES[0]})
+
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(read, range(6)))
+    for one in found[1:]:
+        np.testing.assert_array_equal(one.values["ks_unit_id"], found[0].values["ks_unit_id"])
+        np.testing.assert_array_equal(one.values[MEASURES[0]], found[0].values[MEASURES[0]])
+    storage.close()
+
+
+class Watched(Storage):
+    """Notes for each part that is asked for whether HDF5 waits for it."""
+
+    def __init__(self, url):
+        super().__init__(url, anonymous=True)
+        self.waits = []
+
+    def part(self, url, start, end):
+        self.waits.append(any("h5py" in frame.filename for frame in traceback.extract_stack()))
+        return super().part(url, start, end)
+
+
+def test_no_server_is_waited_for_within_hdf5(large):
+    server, sizes = large
+    storage = Watched(server.url)
+    read_columns(storage, next(iter(sizes)), "units")
+    assert storage.waits
+    assert not any(storage.waits)
     storage.close()

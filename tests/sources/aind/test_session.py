@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 import pytest
 
 import sessionframes as sf
-from sessionframes.errors import AuthenticationError, QueryError, SourceError
+from sessionframes.errors import AuthenticationError, QueryError, SourceError, SourceResponseError
 from sessionframes.sources.aind.data_asset import Url, of_asset, of_record
 from sessionframes.sources.aind.ecephys import NotThereError
 from sessionframes.sources.aind.session import Session, Subject
@@ -92,7 +92,6 @@ def test_everything_of_a_session_takes_few_requests():
         assert at.asked() == ["docdb", "docdb", "codeocean"]
         assert session.is_uploaded
         assert session.raw_data_dir.as_posix() == f"s3://{RAW}"
-        assert session.docdb == record()
         assert at.asked() == []
         assert session.modalities == ("behavior", "behavior_videos", "ecephys")
         assert session.ecephys.clipped_dir == f"s3://{RAW}/ecephys_clipped"
@@ -100,6 +99,23 @@ def test_everything_of_a_session_takes_few_requests():
         assert at.asked() == ["s3"]
         assert [one.name for one in session.data_assets] == [NAME, SORTED]
         assert at.asked() == ["codeocean"]
+        assert session.docdb == record()
+        assert at.asked() == ["docdb", "docdb"]
+        session = at.session
+        assert session.docdb == record()
+        assert session.raw_data_dir
+        assert at.asked() == ["docdb", "docdb"]
+
+
+def test_only_who_wants_all_of_a_record_is_sent_all_of_it():
+    large = record()
+    large["procedures"] = {"notes": "x" * 7_000_000}
+    with served([large], [asset()], folders(*ALL)) as at:
+        assert at.session.raw_data_asset.id == RAW_ID
+        assert at.session.modalities == ("behavior", "behavior_videos", "ecephys")
+        assert max(seen.sent for seen in at.server.requests) < 10_000
+        with pytest.raises(SourceResponseError, match="too large|413"):
+            _ = at.session.docdb
 
 
 def test_what_was_asked_is_kept_until_it_is_forgotten():
@@ -233,7 +249,7 @@ def test_a_session_of_nobody_is_not_there():
         ([record(location=None)], [asset()], f"s3://{RAW}"),
         ([], [asset(source_bucket={"origin": "gcp", "bucket": "b", "prefix": "p"})], "gs://b/p"),
         ([], [asset(source_bucket=None)], f"s3://codeocean-s3datasetsbucket-1u41qdg42ur9/{RAW_ID}"),
-        ([record(data_description__data_level="derived")], [asset()], f"s3://{RAW}"),
+        ([record(data_description__data_level="derived", location="s3://b/d")], [asset()], f"s3://{RAW}"),
     ],
     ids=["a slash", "odd letters", "of the asset", "Google", "Code Ocean's own", "of no raw record"],
 )
@@ -278,15 +294,15 @@ def test_modalities_are_folders_and_not_files():
 
 
 def test_the_newest_raw_record_of_the_name_is_the_record():
-    old = record(_id="old", created="2024-06-01T00:00:00Z", external_links=[])
-    derived = record(_id="derived", created="2025-01-01T00:00:00Z", data_description__data_level="derived")
+    old = record(_id="1", created="2024-06-01T00:00:00Z", external_links=[])
+    derived = record(_id="0", created="2025-01-01T00:00:00Z", data_description__data_level="derived")
     beside = record(_id="beside", name=f"{NAME}_sorted_2024-06-13_23-06-45", created="2026-01-01T00:00:00Z")
     with served([derived, old, record(), beside], []) as at:
         found = at.session.docdb
         assert found["_id"] == record()["_id"]
         assert list(found) == list(record())
     with served([derived, beside], []) as at:
-        assert at.session.docdb["_id"] == "derived"
+        assert at.session.docdb["_id"] == "0"
         assert at.session.facts.linked == []
     with served([beside], []) as at:
         assert at.session.docdb == {}
@@ -337,6 +353,7 @@ def test_an_animal_has_sessions_and_records():
         assert [one.id for one in subject.sessions] == ["behavior_700123_2024-06-10_10-15-02", NAME]
         assert subject.sessions[1].docdb == record()
         assert [one["_id"] for one in subject.docdb] == ["b", record()["_id"], "d"]
+        assert [one.name for one in subject.data_assets] == [NAME, SORTED]
         assert pickle.loads(pickle.dumps(subject)) == subject
         at.server.records.clear()
         assert len(subject.docdb) == 3
