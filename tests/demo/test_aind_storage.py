@@ -118,6 +118,14 @@ def test_files_are_changed_and_come_back(server):
     assert server.storage.read(DATA_BUCKET, f"{SESSION}/behavior/a.pkl") == b"x"
 
 
+def test_what_clients_write_is_gone_after_a_reset_too(server, opened):
+    files = opened(server.s3_key, server.s3_secret)
+    files.pipe_file(f"{DATA_BUCKET}/new/file", b"mine")
+    assert server.storage.read(DATA_BUCKET, "new/file") == b"mine"
+    server.reset()
+    assert not opened().exists(f"{DATA_BUCKET}/new")
+
+
 def test_answers_of_files_go_wrong_too(server):
     ask, path = Asker(server), f"{DATA_BUCKET}/hard/{HARD.replace('#', '%23').replace('?', '%3F')}"
     path = path.replace("%20", "%2520").replace("+", "%2B")

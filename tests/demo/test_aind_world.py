@@ -17,6 +17,7 @@ from sessionframes.demo.aind.examples import SESSION, SUBJECT
 from sessionframes.demo.aind.opening import open_aind_demo
 from sessionframes.demo.aind.recordings import recordings
 from sessionframes.demo.world import make_world
+from sessionframes.errors import ConfigError
 
 _INTERNAL = "codeocean-s3datasetsbucket-1u41qdg42ur9"
 _KEYS_OF_SEED = [
@@ -175,12 +176,19 @@ def _rows(file):
     return len(file["general/extracellular_ephys/electrodes/id"]), len(file["units/id"])
 
 
-def test_files_are_written_once(world, tmp_path):
+def test_files_are_written_once_and_what_a_killed_process_left_behind_is_taken_away(world, tmp_path):
+    (tmp_path / ".making-abc" / "asset").mkdir(parents=True)
     small = make_files(world, cache=tmp_path)
     paths = {path: path.stat().st_mtime_ns for path in small.values() if isinstance(path, Path)}
     assert make_files(world, cache=tmp_path) == small
     assert {path: path.stat().st_mtime_ns for path in paths} == paths
-    assert [one.name.partition("-")[0] for one in tmp_path.iterdir()] == ["aind"]
+    assert sorted(one.name.partition("-")[0] for one in tmp_path.iterdir()) == ["aind", "lock"]
+
+
+def test_a_cache_that_is_no_directory_is_refused(world, tmp_path):
+    (tmp_path / "cache").touch()
+    with pytest.raises(ConfigError, match="cache cannot be written: File exists"):
+        make_files(world, cache=tmp_path / "cache")
 
 
 def test_copies_are_of_other_animals_and_have_raw_and_sorted_data(world):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sessionframes.demo.aind import AindServer
+
 SCRIPT = Path(__file__).with_name("aind_answers.py")
 PYTHON_VERSION = "3.11"
 #: What aind-session imports, and what s3fs needs to read; all that it asks for is far more.
@@ -60,6 +62,12 @@ REQUIREMENTS = (
 _FORGOTTEN = ("AWS_", "CODE_OCEAN", "COP_", "DOC_DB", "HTTP", "NO_PROXY", "ALL_PROXY", "REQUESTS_", "SSL_")
 
 Answer = dict[str, Any]
+
+
+def addresses_of(server: AindServer) -> dict[str, str]:
+    """What :func:`environment` needs to know of a server of this process."""
+    names = ("codeocean_url", "s3_url", "token", "s3_key", "s3_secret")
+    return {name: getattr(server, name) for name in names}
 
 
 def environment(addresses: dict[str, str], proxy: str, authority: Path, home: Path) -> dict[str, str]:

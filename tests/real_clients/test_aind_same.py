@@ -11,9 +11,8 @@ import pytest
 
 import sessionframes as sf
 from sessionframes.demo.aind import AindServer
-from tests.real_clients.aind_client import PYTHON_VERSION, REQUIREMENTS, AindClient, environment
+from tests.real_clients.aind_client import AindClient, addresses_of, environment
 from tests.real_clients.aind_front import Front
-from tests.real_clients.environment import EnvironmentUnavailableError, isolated_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,19 +36,13 @@ FACTS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory):
+def asked(aind_python, tmp_path_factory):
     """The client, and our connection to the same servers."""
-    try:
-        python = isolated_python("aind-session", REQUIREMENTS, version=PYTHON_VERSION)
-    except EnvironmentUnavailableError as reason:
-        pytest.skip(f"aind-session cannot be installed here: {reason}")
     home = tmp_path_factory.mktemp("home")
     with ExitStack() as stack:
         server = stack.enter_context(AindServer(0.05, private=()))
         front = stack.enter_context(Front(urlsplit(server.docdb_url).port or 0, home))
-        names = ("codeocean_url", "s3_url", "token", "s3_key", "s3_secret")
-        addresses = {name: getattr(server, name) for name in names}
-        client = AindClient(python, environment(addresses, front.url, front.authority, home))
+        client = AindClient(aind_python, environment(addresses_of(server), front.url, front.authority, home))
         stack.callback(client.close)
         db = sf.connect(
             "aind",

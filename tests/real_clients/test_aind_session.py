@@ -11,9 +11,8 @@ import pytest
 
 from sessionframes.demo.aind import AindServer, Fault
 from tests.demo.aind_asking import OWN_BUCKET, RECORDED, SESSION, SORTED, many_assets, recorded_files
-from tests.real_clients.aind_client import PYTHON_VERSION, REQUIREMENTS, AindClient, environment
+from tests.real_clients.aind_client import AindClient, addresses_of, environment
 from tests.real_clients.aind_front import Front
-from tests.real_clients.environment import EnvironmentUnavailableError, isolated_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,28 +23,16 @@ pytestmark = pytest.mark.timeout(600)
 RAW = "16d46411-540a-4122-b47f-8cb2a15d593a"
 
 
-@pytest.fixture(scope="session")
-def python():
-    """The interpreter of an environment with aind-session."""
-    try:
-        return isolated_python("aind-session", REQUIREMENTS, version=PYTHON_VERSION)
-    except EnvironmentUnavailableError as reason:
-        pytest.skip(f"aind-session cannot be installed here: {reason}")
-
-
 @pytest.fixture(scope="module")
-def started(python, tmp_path_factory):
+def started(aind_python, tmp_path_factory):
     """Starts a client that asks a server."""
 
     @contextmanager
     def start(server: AindServer, **changed: str) -> Iterator[AindClient]:
         home = tmp_path_factory.mktemp("home")
-        addresses = {
-            name: getattr(server, name)
-            for name in ("codeocean_url", "s3_url", "token", "s3_key", "s3_secret")
-        }
         with Front(urlsplit(server.docdb_url).port or 0, home) as front:
-            client = AindClient(python, environment(addresses | changed, front.url, front.authority, home))
+            addresses = addresses_of(server) | changed
+            client = AindClient(aind_python, environment(addresses, front.url, front.authority, home))
             try:
                 yield client
             finally:

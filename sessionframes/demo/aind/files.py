@@ -20,6 +20,8 @@ from sessionframes.demo.aind import examples, nwb, recordings, sorted_units
 from sessionframes.demo.aind.recordings import EPHYS, INTERNAL, ONLY_DOCDB
 from sessionframes.demo.aind.records import processing
 from sessionframes.demo.opening import world_recipe
+from sessionframes.errors import ConfigError
+from sessionframes.locks import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     Files = dict[str, bytes | Path]
 
 #: So many worlds are kept.
-_KEPT = 4
+_KEPT = 6
+_ASIDE = ".making-"
 _FEW = 5
 _GOOD = "N E X T F L O W  ~  version 22.10.8\nSpike sorting ...\nFULL PIPELINE time:  161658.77s\n"
 _BAD = f"{_GOOD[:40]}\nTraceback (most recent call last):\n  File 'run_capsule.py'\nMemoryError\n"
@@ -60,6 +63,11 @@ def make_files(
     -------
     dict
         From ``bucket/key`` to the bytes, or to the file that holds them.
+
+    Raises
+    ------
+    sessionframes.errors.ConfigError
+        The cache directory cannot be written.
     """
     kept = _kept(world, cache, progress=progress)
     made: Files = {}
@@ -120,22 +128,30 @@ def _kept(world: World, cache: Path | None, *, progress: bool) -> Path:
     """Return the folder of the NWB files of a world, each by the id of its asset; write them if need be."""
     root = cache if cache is not None else _cache()
     folder = root / f"aind-{world.scale:g}-{world.seed}-{_recipe()}"
-    if not folder.is_dir():
+    try:
         root.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".making-", dir=root))
-        try:
-            _write(world, aside, progress=progress)
-            # Of processes that write the same at once, the first is the one that counts.
+        # Of processes that want the same at once, one writes and the others wait.
+        with FileLock(root / "lock"):
             if not folder.is_dir():
-                aside.rename(folder)
-        except OSError:
-            if not folder.is_dir():
-                raise
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-    os.utime(folder)
-    _evict(root)
+                _make(world, folder, progress=progress)
+            os.utime(folder)
+            _evict(root)
+    except OSError as error:
+        message = f"{error.filename or root} cannot be written: {error.strerror or error}."
+        raise ConfigError(message, source="demo", hint="Choose another cache directory.") from error
     return folder
+
+
+def _make(world: World, folder: Path, *, progress: bool) -> None:
+    # What was being made by somebody who was killed.
+    for left in folder.parent.glob(f"{_ASIDE}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=folder.parent))
+    try:
+        _write(world, aside, progress=progress)
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _write(world: World, folder: Path, *, progress: bool) -> None:

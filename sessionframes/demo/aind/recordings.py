@@ -25,8 +25,8 @@ INTERNAL: Final = "codeocean-s3datasetsbucket-1u41qdg42ur9"
 OPEN: Final = "aind-open-data"
 EPHYS: Final = "aind-ephys-data"
 #: Positions in the world of the sessions that are odd in a way of AIND's own, besides those of the cast.
-STREAMS, SECOND_SCHEMA, OTHER_TIME, WITHOUT_OFFSET, ONLY_DOCDB = 0, 2, 3, 4, 5
-ODD_FOLDER, WITHOUT_RIG, TWO_RECORDS, WITHOUT_PROBES = 6, 7, 8, 10
+STREAMS, OTHER_TIME, WITHOUT_OFFSET, ONLY_DOCDB = 0, 3, 4, 5
+ODD_FOLDER, WITHOUT_RIG, TWO_RECORDS = 6, 7, 8
 #: Forms of records, by position: of the cast, and then over and over.
 _FORMS = ("modules", "probes", "second", "probes", "modules", "modules", "modules", "probes")
 _FIRST_COPY, _FIRST_ANIMAL, _ANIMALS = datetime(2020, 1, 1, 17, tzinfo=UTC), 900_000, 40
@@ -120,6 +120,8 @@ class Recording:
         Its position, and its id, in the world.
     row, subject : dict
         What the world knows of it, and of the animal.
+    project : str
+        Its name.
     session_id, subject_id : str
         How AIND calls it, and the animal.
     form : str

@@ -166,7 +166,7 @@ class AindServer:
         """Stop listening; a second call does nothing."""
         for listener in self._listeners.values():
             listener.stop()
-        self.storage.reset()
+        self.storage.empty()
 
     def __enter__(self) -> Self:
         return self

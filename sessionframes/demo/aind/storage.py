@@ -57,7 +57,7 @@ class Storage:
         # moto has one set of buckets for all of a process: each of ours gets an account and names of its own.
         self._number = next(_numbers)
         self._filling = threading.Lock()
-        self._is_filled = False
+        self._is_filled = self._is_changed = False
 
     @property
     def _account(self) -> str:
@@ -100,6 +100,7 @@ class Storage:
     def remove(self, bucket: str, key: str) -> None:
         """Take a file away, if there is one."""
         self._fill()
+        self._is_changed = True
         found = self._backend.get_object(self._name(bucket), key)
         if found is not None:
             self._backend.delete_object(self._name(bucket), key)
@@ -148,10 +149,15 @@ class Storage:
 
     def reset(self) -> None:
         """Go back to the files of the start."""
+        if self._is_changed:
+            self.empty()
+
+    def empty(self) -> None:
+        """Let go of the memory that files take; they are there again once somebody asks."""
         with self._filling:
             if self._is_filled:
                 self._empty()
-                self._is_filled = False
+                self._is_filled = self._is_changed = False
 
     def _empty(self) -> None:
         from moto.s3.models import s3_backends
@@ -170,6 +176,7 @@ class Storage:
         if refused is not None:
             return refused
         self._fill()
+        self._is_changed |= request.method not in ("GET", "HEAD")
         return self._answered(request, bucket)
 
     def _refused(self, request: Request, bucket: str) -> Answer | None:

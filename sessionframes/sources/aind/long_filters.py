@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import ceil
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
@@ -74,7 +75,7 @@ def fitting(where: Mapping[str, Any], longest: int = _LONGEST_FILTER) -> list[Ma
 
     Examples
     --------
-    >>> fitting({"name": {"$in": ["a", "b"]}}, 50)
+    >>> fitting({"name": {"$in": ["a", "b"]}}, 55)
     [{'name': {'$in': ['a']}}, {'name': {'$in': ['b']}}]
     """
     left = [where]
@@ -85,7 +86,8 @@ def fitting(where: Mapping[str, Any], longest: int = _LONGEST_FILTER) -> list[Ma
         if length <= longest:
             parts.append(one)
             continue
-        pieces = _pieces(one, -(-length // longest))
+        # Some are longer than others.
+        pieces = _pieces(one, ceil(1.1 * length / longest))
         if not pieces or len(pieces) + len(left) + len(parts) > _MOST_PARTS:
             return [where]
         left += reversed(pieces)

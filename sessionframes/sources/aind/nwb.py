@@ -203,7 +203,7 @@ class NwbFile:
                 raise self.refused(str(read) or type(read).__name__, table, name) from read
             try:
                 values[name] = _plain(read)
-            except (UnicodeDecodeError, TypeError) as error:
+            except UnicodeDecodeError as error:
                 raise self.refused(f"it holds what is no text: {error}", table, name) from error
         return values
 
@@ -290,10 +290,8 @@ def _plain(values: Any) -> Any:
 def _text(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.decode()
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    message = f"{value!r:.60}"
-    raise TypeError(message)
+    # What is no text is for who wants the column to refuse.
+    return value if value is None or isinstance(value, str | bool | int | float | list | dict) else str(value)
 
 
 def refused(

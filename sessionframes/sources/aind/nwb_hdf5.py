@@ -92,7 +92,13 @@ class RangedFile(io.RawIOBase):
         return count
 
     def fetched(self) -> bool:
-        """Fetch what the last read missed; returns whether there was anything."""
+        """Fetch what the last read missed; returns whether there was anything.
+
+        Raises
+        ------
+        EOFError
+            Less came than there was to come.
+        """
         if self._missing is None:
             return False
         first, last = self._missing

@@ -40,6 +40,10 @@ _MODALITIES = (
 )
 #: No two clocks on a wall are further apart.
 _DAY = timedelta(days=1)
+#: So many animals are looked for in names by one pattern.
+_NAMED_AT_ONCE = 50
+#: For more animals than this all records are asked for.
+_MOST_SUBJECTS = 2000
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2099, 12, 31)
 _BOUNDS = ("gt", "gte", "lt", "lte")
 _ASSETS = ("_id", "external_links.Code Ocean", "other_identifiers.Code Ocean")
@@ -101,10 +105,17 @@ def any_named(beginnings: Iterable[str]) -> Filter:
 def _of_subjects(subject_ids: Sequence[str]) -> Filter:
     # Some write the number as such.
     numbers = [int(one) for one in subject_ids if one.isascii() and one.isdecimal()]
-    named = "|".join(re.escape(one) for one in subject_ids)
-    # What tells of no animal is the animal's that its name tells.
-    untold = {"subject.subject_id": None, "name": {"$regex": f"(^|_)({named})_"}}
-    return {"$or": [{"subject.subject_id": {"$in": [*subject_ids, *numbers]}}, untold]}
+    some = [
+        subject_ids[start : start + _NAMED_AT_ONCE] for start in range(0, len(subject_ids), _NAMED_AT_ONCE)
+    ]
+    told = {"subject.subject_id": {"$in": [*subject_ids, *numbers]}}
+    return {"$or": [told, *map(_untold, some)]}
+
+
+def _untold(subject_ids: Sequence[str]) -> Filter:
+    """Return what finds records that tell of no animal: theirs is the one that their name tells."""
+    named = "|".join(map(re.escape, subject_ids))
+    return {"subject.subject_id": None, "name": {"$regex": f"(^|_)({named})_"}}
 
 
 @dataclass
@@ -159,6 +170,8 @@ def _take(part: Condition, ids: Mapping[str, tuple[str, Callable[[str], str]]], 
         own, read = ids[name]
         found.keep(own, {read(value) for value in _values(part)})
         found.done.append(part)
+    elif name == "subject_id" and len(_values(part)) > _MOST_SUBJECTS:
+        return
     elif name in ("session_id", "subject_id", "platform", "asset_id") and part.lookup in ("exact", "in"):
         found.keep(name, set(_values(part)))
         found.done.append(part)

@@ -29,14 +29,17 @@ Parts: TypeAlias = "list[bytes | None]"
 
 #: So many files are read at once, at most.
 _AT_ONCE = 32
+#: How often an answer is asked for, and a body that broke off.
+_TRIES, _TRIES_OF_BODIES = 3, 2
 #: How long to wait for an answer to begin with, in s.
 _CONNECTING = 10.0
 #: What the libraries for S3 and the like fail with when nobody answers; they are only there if installed.
 _UNREACHED = (
     *("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"),
     *("HTTPClientError", "ResponseStreamingError", "IncompleteReadError"),
-    *("ProxyConnectionError", "SSLError", "FSTimeoutError"),
+    *("ProxyConnectionError", "SSLError", "FSTimeoutError", "ClientPayloadError", "ServerDisconnectedError"),
 )
+_LIBRARIES = ("botocore", "aiobotocore", "s3fs", "gcsfs", "aiohttp")
 _NO_KEYS = (
     "NoCredentialsError",
     "PartialCredentialsError",
@@ -210,7 +213,10 @@ class Storage:
 
             if scheme in ("s3", "s3a"):
                 options = self._s3_options()
-            return fsspec.filesystem(scheme, skip_instance_cache=True, **options)
+            made = fsspec.filesystem(scheme, skip_instance_cache=True, **options)
+            # Of what broke off within a body; each time with all tries for an answer.
+            made.retries = _TRIES_OF_BODIES
+            return made
         except ImportError as error:
             message = f"to read {scheme}:// the package {error.name or 'of its file system'} is needed."
             hint = "pip install 'sessionframes[aind]'"
@@ -227,8 +233,7 @@ class Storage:
             "connect_timeout": min(_CONNECTING, self._timeout),
             "read_timeout": self._timeout,
             "max_pool_connections": _AT_ONCE,
-            # The file system tries again by itself, each time with all of these.
-            "retries": {"mode": "standard", "total_max_attempts": 1},
+            "retries": {"mode": "standard", "total_max_attempts": _TRIES},
         }
         if self._endpoint is not None:
             # What is not Amazon's has no host name for each bucket.
@@ -255,6 +260,11 @@ def has_keys(*, elsewhere: bool) -> bool:
     ----------
     elsewhere : bool
         The keys are for an S3 that is not Amazon's, of which no machine of Amazon's tells anything.
+
+    Raises
+    ------
+    sessionframes.errors.ConfigError
+        They are told in a way that cannot be read.
     """
     from botocore.session import get_session
 
@@ -341,13 +351,7 @@ def _told(url: str) -> Iterator[None]:
         if isinstance(error, OSError | TimeoutError) or names & {*_UNREACHED}:
             message = f"{mask(url)} could not be read: {said}."
             raise SourceUnavailableError(message, source="aind", hint="Try again later.") from error
-        if type(error).__module__.partition(".")[0] in (
-            "botocore",
-            "aiobotocore",
-            "s3fs",
-            "gcsfs",
-            "aiohttp",
-        ):
+        if type(error).__module__.partition(".")[0] in _LIBRARIES:
             message = f"{mask(url)} could not be read: {said}."
             raise SourceResponseError(message, source="aind") from error
         raise

@@ -70,7 +70,7 @@ class AindUnits(Units, ids="str"):
         values=("peak channel", "peak electrode", "estimated position"),
     )
     extremum_channel_index: MaybeCount = column(
-        "Index of the peak channel among those of the device, from 0.", null=_NO_NWB, between=(0, None)
+        "Index of the peak channel among those of the device, from 0.", null=_NO_NWB
     )
     default_qc: MaybeFlag = column("Whether it passes the default thresholds.", null="not judged")
     default_qc_from: Text = column(
@@ -82,27 +82,19 @@ class AindUnits(Units, ids="str"):
         "What the classifier called it, as it is written there: noise, mua, sua.", null="not judged"
     )
     decoder_probability: Number = column("How sure it was.", unit="ratio", null="not judged", between=(0, 1))
-    num_spikes: MaybeCount = column("Number of its spikes.", null=_NOT, between=(0, None))
-    isi_violations_count: MaybeCount = column(
-        "Number of intervals that are too short.", null=_NOT, between=(0, None)
-    )
+    num_spikes: MaybeCount = column("Number of its spikes.", null=_NOT)
+    isi_violations_count: MaybeCount = column("Number of intervals that are too short.", null=_NOT)
     rp_contamination: Number = column(
         "Contaminating spikes, estimated from the refractory period; may exceed 1.", unit="ratio", null=_NOT
     )
-    rp_violations: MaybeCount = column(
-        "Number of violations of the refractory period.", null=_NOT, between=(0, None)
-    )
+    rp_violations: MaybeCount = column("Number of violations of the refractory period.", null=_NOT)
     sliding_rp_violation: Number = column(
         "Smallest contamination that is sure at 90 %, over refractory periods.", unit="ratio", null=_NOT
     )
     drift_std: Number = column("Standard deviation of spike depth over time.", unit="um", null=_NOT)
     drift_mad: Number = column("Median absolute deviation of spike depth over time.", unit="um", null=_NOT)
-    num_positive_peaks: MaybeCount = column(
-        "Number of positive peaks of the mean waveform.", null=_NOT, between=(0, None)
-    )
-    num_negative_peaks: MaybeCount = column(
-        "Number of negative peaks of the mean waveform.", null=_NOT, between=(0, None)
-    )
+    num_positive_peaks: MaybeCount = column("Number of positive peaks of the mean waveform.", null=_NOT)
+    num_negative_peaks: MaybeCount = column("Number of negative peaks of the mean waveform.", null=_NOT)
     exp_decay: Number = column("Decay of the amplitude over distance.", unit="1/um", null=_NOT)
     shank: Text = column("Shank of the probe.", null=_NO_NWB)
     estimated_x: Number = column("Estimated position across the probe.", unit="um", null=_NOT)

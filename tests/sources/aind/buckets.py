@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 #: Moto has one set of buckets for all of a process, and accounts keep them apart.
 _accounts = itertools.count(900_000_000_001)
 _DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+_SLOW = b"<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
 
 
 class Buckets:
@@ -34,8 +35,9 @@ class Buckets:
         #: Was there a signature?
         self.signed: list[bool] = []
         self.private: set[str] = set()
-        #: Paths whose bodies end after so many bytes, though more are promised.
-        self.cut: dict[str, int] = {}
+        #: For each of the next requests for a path how it goes wrong: a status, or how many bytes of the body
+        #: come before the connection is closed, as a negative number.
+        self.faults: dict[str, list[int]] = {}
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -91,12 +93,16 @@ class Buckets:
         if path.strip("/").partition("/")[0] in self.private:
             start_response("403 Forbidden", [("Content-Type", "application/xml")])
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [_DENIED]
+        faults = self.faults.get(unquote(path).lstrip("/"), [])
+        fault = faults.pop(0) if faults else None
+        if fault is not None and fault > 0:
+            start_response(f"{fault} Fault", [("Content-Type", "application/xml")])
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [_SLOW]
         # Without one moto asks for a key, unless the bucket is public by an ACL of its own.
         scope = "AKIA/20240101/us-east-1/s3/aws4_request"
         environ.setdefault("HTTP_AUTHORIZATION", f"AWS4-HMAC-SHA256 Credential={scope}")
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account
         content = b"".join(self._app(environ, start_response))
-        if environ["REQUEST_METHOD"] == "GET":
-            content = content[: self.cut.get(unquote(path), len(content))]
+        content = content if fault is None else content[:-fault]
         self.sent.append((environ["REQUEST_METHOD"], path, len(content)))
         return [content]

@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from sessionframes.errors import QueryError, SourceResponseError
-from sessionframes.sources.aind.ecephys import NotThereError, UnknownSorterError
+from sessionframes.sources.aind.ecephys import NotThereError, Sorters, UnknownSorterError
 from tests.sources.aind.served import INTERNAL, NAME, RAW, asset, folders, record, served, sorting
 
 EARLY, LATE = "2024-06-13_23-06-45", "2025-01-02_03-04-05"
@@ -155,6 +155,9 @@ def test_looking_at_it_sends_nothing():
         assert not hasattr(ecephys.sorter, "_repr_html_")
         copy.copy(ecephys.sorter)
         assert at.asked() == []
+    # What goes wrong within is not looked for as a sorter.
+    with pytest.raises(AttributeError, match="'names'"):
+        _ = Sorters(None).names
 
 
 def test_folders_of_recordings_are_in_that_of_the_modality_or_beside_it():

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import h5py
 import numpy as np
 import pytest
+from numcodecs import JSON
 
 from sessionframes.errors import AuthenticationError, SourceResponseError
 from sessionframes.sources.aind.nwb import open_nwb, read_columns
@@ -215,6 +216,30 @@ def test_enums_and_fixed_width_texts_of_hdf5_are_read(files, storage, tmp_path):
     found = read_columns(storage, str(path)).values
     assert found["snr"] == ["low", "high"] * 3
     assert found["decoder_label"][:3] == ["sua", "mua", "noise"]
+
+
+def test_objects_and_dates_are_kept_as_they_are(files, storage, tmp_path):
+    folder = shutil.copytree(files / name_of("zarr"), tmp_path / "a.nwb.zarr")
+    told = json.loads((folder / ".zmetadata").read_text())
+    arrays = {
+        "decoder_label": ({"dtype": "|O", "filters": [JSON().get_config()]}, JSON().encode(_objects())),
+        "snr": ({"dtype": "<M8[s]", "filters": None}, np.arange(6).astype("M8[s]").tobytes()),
+        "unit_name": ({"dtype": "<U2", "filters": None}, np.array(["ab"] * 6).tobytes()),
+    }
+    for name, (changed, content) in arrays.items():
+        told["metadata"][f"units/{name}/.zarray"].update(changed, compressor=None)
+        (folder / "units" / name / "0").write_bytes(content)
+    (folder / ".zmetadata").write_text(json.dumps(told))
+    found = read_columns(storage, str(folder)).values
+    assert found["decoder_label"] == [{"a": 1}] * 6
+    assert found["snr"][1] == "1970-01-01 00:00:01"
+    assert found["unit_name"] == ["ab"] * 6
+
+
+def _objects():
+    objects = np.empty(6, dtype=object)
+    objects[:] = [{"a": 1}] * 6
+    return objects
 
 
 def test_texts_that_are_no_utf8_are_named(files, storage, tmp_path):

@@ -84,13 +84,15 @@ def test_the_first_place_that_tells_something_counts():
 def test_a_section_that_is_no_object_is_refused_with_its_path():
     with pytest.raises(SourceResponseError, match=rf"record '{NAME}' has session = \['a'\]: .*an object"):
         inner(record(session=["a"]), "session")
+    with pytest.raises(SourceResponseError, match=r"has subject = 'x'"):
+        inner(record(subject="x"), "subject", "subject_details")
     with pytest.raises(SourceResponseError, match=r"has subject.subject_details = 'x'"):
         inner(record(subject={"subject_details": "x"}), "subject", "subject_details")
     with pytest.raises(SourceResponseError, match=rf"record '{NAME}' has place = 3"):
         inner({"place": 3}, "place", of=record())
 
 
-@pytest.mark.parametrize("value", ["text", {"a": 1}, [1], [{}, "text"]])
+@pytest.mark.parametrize("value", [5, "text", {"a": 1}, {}, [1], [{}, "text"]])
 def test_a_list_of_other_things_than_objects_is_refused(value):
     with pytest.raises(SourceResponseError, match=rf"record '{NAME}' has streams = .*a list of objects"):
         list(objects(record(), {"streams": value}, "streams"))
@@ -148,6 +150,9 @@ def test_a_zone_is_put_beside_a_time_where_the_record_tells_one():
         (3, "\N{MICRO SIGN}m", 3.0),
         (3, "\N{GREEK SMALL LETTER MU}m", 3.0),
         (1, "inch", 25400.0),
+        (1, "meter", 1e6),
+        (1, "cm", 1e4),
+        (1, "nanometer", 1e-3),
         ("1e1", "centimeter", 100_000.0),
         (None, "micrometer", None),
         ("", "micrometer", None),

@@ -18,6 +18,8 @@ from tests.sources.aind.examples import NAME, RAW_ID, SORTED, SORTED_ID, asset, 
 from tests.sources.aind.served import RAW, folders, served
 
 ALL = ("behavior", "behavior_videos", "ecephys_clipped", "ecephys_compressed", "original_metadata")
+#: Which comes later by its name.
+EARLIER = "multiplane-ophys_700123_2024-06-10_10-15-02"
 PRIVATE = "aind-private-data-prod-o5171v"
 
 
@@ -114,7 +116,7 @@ def test_only_who_wants_all_of_a_record_is_sent_all_of_it():
         assert at.session.raw_data_asset.id == RAW_ID
         assert at.session.modalities == ("behavior", "behavior_videos", "ecephys")
         assert max(seen.sent for seen in at.server.requests) < 10_000
-        with pytest.raises(SourceResponseError, match="too large|413"):
+        with pytest.raises(SourceResponseError, match=r"too large|413"):
             _ = at.session.docdb
 
 
@@ -336,24 +338,28 @@ def test_a_session_of_a_connection_does_not_ask_elsewhere_once_it_was_pickled():
         assert at.db.session(back).docdb["name"] == NAME
         with pytest.raises(QueryError, match="was pickled"):
             _ = pickle.loads(pickle.dumps(back)).docdb
+        assert Session(at.session).docdb == record()
         assert copy.deepcopy(at.session).docdb == copy.copy(at.session).docdb == record()
 
 
 def test_an_animal_has_sessions_and_records():
     others = [
-        record(_id="b", name="behavior_700123_2024-06-10_10-15-02", created="2024-06-11T00:00:00Z"),
+        record(_id="b", name=EARLIER, created="2024-06-11T00:00:00Z"),
         record(_id="c", name="SmartSPIM_700999_2024-06-10_10-15-02", subject__subject_id="700999"),
-        record(_id="d", name="of no session"),
+        record(_id="d", name="of no session", subject__subject_id=700123),
     ]
-    with served([record(), *others], [asset(), sorted_asset()]) as at:
+    bare = {"tags": None, "custom_metadata": None}
+    by_name = asset(id="n", name="700123 all sessions", created=1, **bare)
+    by_word = asset(id="w", name="some mice", description="not 700123", **bare)
+    with served([record(), *others], [asset(), sorted_asset(), by_name, by_word]) as at:
         subject = at.session.subject
         assert (subject, hash(subject)) == (Subject(700123), hash(Subject(SORTED)))
         assert repr(subject) == "Subject('700123')"
         assert Subject("700122") < subject != "700123"
-        assert [one.id for one in subject.sessions] == ["behavior_700123_2024-06-10_10-15-02", NAME]
+        assert [one.id for one in subject.sessions] == [EARLIER, NAME]
         assert subject.sessions[1].docdb == record()
         assert [one["_id"] for one in subject.docdb] == ["b", record()["_id"], "d"]
-        assert [one.name for one in subject.data_assets] == [NAME, SORTED]
+        assert [one.name for one in subject.data_assets] == ["700123 all sessions", NAME, SORTED]
         assert pickle.loads(pickle.dumps(subject)) == subject
         at.server.records.clear()
         assert len(subject.docdb) == 3

@@ -36,6 +36,7 @@ def storage(buckets):
     made = buckets.storage()
     yield made
     made.close()
+    buckets.faults.clear()
 
 
 @pytest.fixture
@@ -127,6 +128,23 @@ def test_nobody_who_answers_is_told():
     with pytest.raises(SourceUnavailableError, match="s3://bucket-a/one"):
         storage.read("s3://bucket-a/one")
     storage.close()
+
+
+@pytest.mark.parametrize("fault", [500, 503, -4])
+def test_what_goes_wrong_once_is_asked_for_again(buckets, storage, fault):
+    buckets.faults["bucket-a/folder/one.txt"] = [fault]
+    assert storage.read("s3://bucket-a/folder/one.txt") == b"0123456789"
+    buckets.faults["bucket-a/folder/one.txt"] = [fault]
+    assert storage.read_all(["s3://bucket-a/folder/one.txt"]) == [b"0123456789"]
+    buckets.faults["bucket-a/folder/one.txt"] = [fault]
+    assert storage.part("s3://bucket-a/folder/one.txt", 2, 9) == b"2345678"
+
+
+@pytest.mark.parametrize("fault", [503, -4])
+def test_what_goes_wrong_again_and_again_is_told(buckets, storage, fault):
+    buckets.faults["bucket-a/folder/one.txt"] = [fault] * 20
+    with pytest.raises(SourceUnavailableError, match=r"s3://bucket-a/folder/one\.txt could not be read"):
+        storage.read("s3://bucket-a/folder/one.txt")
 
 
 @pytest.mark.usefixtures("no_keys")
