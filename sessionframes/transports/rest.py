@@ -45,6 +45,8 @@ __all__ = ["RestTransport"]
 _SWEEPS = 3
 _HEADERS = {"Accept": "application/json"}
 _NOT_FOUND = 404
+#: So many pages for people are answer enough.
+_PAGES = 2
 #: Of what a server says in place of records, in characters.
 _MOST_WORDS = 200
 _LOG = logging.getLogger(__name__)
@@ -52,6 +54,10 @@ _LOG = logging.getLogger(__name__)
 
 class _NotJsonError(SourceUnavailableError):
     """A body that could not be read as JSON, by a gateway's fault perhaps, which passes."""
+
+
+class _PageError(SourceResponseError):
+    """A page for people in place of JSON, again."""
 
 
 class RestTransport:
@@ -232,7 +238,10 @@ class _List:
         return self._ask(self._client.url(self._request.path), params, stop)
 
     def _ask(self, url: str, params: Params, stop: Stop) -> Page:
+        pages = 0
+
         def once() -> Any:
+            nonlocal pages
             stop.check()
             with self._client.send("GET", url, params=params, headers=_HEADERS) as answer:
                 stop.watch(answer)
@@ -244,11 +253,14 @@ class _List:
                 return parsed(body)
             except ValueError as error:
                 message = f"{readable(answer.url)} answered with what is no JSON, {error}"
-                raise _NotJsonError(_with_words(message, body)) from error
+                pages += answer.headers.get("Content-Type", "").startswith("text/html")
+                # Once it may be a gateway that restarts, twice it is a page for people, such as a login.
+                kind = _NotJsonError if pages < _PAGES else _PageError
+                raise kind(_with_words(message, body)) from error
 
         try:
             body = self._client.retry(once, self._transport._sleep or stop.sleep)  # noqa: SLF001  one room
-        except _NotJsonError as error:
+        except (_NotJsonError, _PageError) as error:
             hint = "Is this the address of the interface, and not of the pages for people?"
             raise SourceResponseError(error.message, hint=hint) from error.__cause__
         try:
