@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 #: What is to be done about a row.
 Step = Literal["create", "change", "leave"]
 #: What came of it. "requested": the server filed a request that somebody has to accept. "gone already": there
-#: was nothing to delete. "unknown": the answer was lost, and it could not be found out.
+#: was nothing of that id to delete. "unknown": the answer was lost, and it could not be found out.
 Action = Literal[
     "created", "changed", "left", "requested", "deleted", "gone already", "failed", "unknown", "not sent"
 ]

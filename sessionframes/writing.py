@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
 
 from sessionframes.changes import DONE, Outcome, Row
 from sessionframes.config import nearest
-from sessionframes.errors import FrameValidationError, QueryError, SessionFramesError, TableNotProvidedError
+from sessionframes.errors import QueryError, SessionFramesError, TableNotProvidedError
 from sessionframes.query.ids import listed_ids
 from sessionframes.query.shown import shown
-from sessionframes.tables.validation import level_of_user, told
+from sessionframes.tables.validation import level_of_user
+from sessionframes.written import planned, refused, result_of, unconfirmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sessionframes.changes import Change, Fault
+    from sessionframes.changes import Change
     from sessionframes.connection import Connection
     from sessionframes.source import Source, Write
 
 #: What is sent sooner shows no progress (s).
 _PROGRESS_AFTER = 2.0
-_MOST_NAMED = 10
+_LOOK_FIRST = (
+    "look what is there before you do the rest, since new rows without a unique name would be made twice"
+)
 _FRAMES = "Give a frame, a dict for one row, or a list of dicts."
 
 
@@ -87,10 +91,13 @@ class WritingCalls:
         """Create records, and change those that are there, one for each row.
 
         A row without an id is created, one with an id is changed: only what differs from what the source has
-        now is sent. All rows are checked first, and nothing is sent while there is a fault. A row that fails
-        on the way does not keep the others from being sent; the same call again does what is left, and makes
-        nothing twice, where the table has a name that is unique. What somebody has to accept is requested
-        again by every call until it is there: requests that are open cannot be seen.
+        now is sent. So a frame puts back what it holds, also where somebody has changed it since it was got:
+        save the columns that you edited, as in ``frame[["description"]]``. All rows are checked first, and
+        nothing is sent while there is a fault. A row that fails on the way does not keep the others from
+        being sent; the same call again does what is left, and makes nothing twice, where the table has a name
+        that is unique. Where it has none, rows without an id are made again by every call, and so are
+        requests for what somebody has to accept: those that are open cannot be seen. After Ctrl-C the
+        ``result`` of the :exc:`KeyboardInterrupt` tells what was done.
 
         Parameters
         ----------
@@ -102,7 +109,7 @@ class WritingCalls:
             not of the record itself may stay, unchanged; those of other tables may not. Columns that tell of
             one field, as start_time and date_time do, must agree: drop the one that is out of date. A null in
             a frame says nothing: the field stays as it is. To empty a field say None in a dict, or an empty
-            text or list.
+            text or list; in a new row these are sent, and None is not.
         dry_run : bool
             Only tell what would be done; nothing is sent but questions.
         progress : bool
@@ -135,19 +142,19 @@ class WritingCalls:
             The source could not be asked what it has now. Nothing was sent.
         """
         write = self.write(table)
-        rows, index = _rows(data, write.key)
+        rows, index = _rows(data, write)
         if not rows:
-            return _planned([], index) if dry_run else _result([], index)
+            return planned([], index) if dry_run else result_of([], index)
         changes, faults = write.plan(_as_connection(self), rows)
         if faults:
-            raise _refused(faults, index, source=self.source.name, table=table)
+            raise refused(faults, index, source=self.source.name, table=table)
         if dry_run:
-            return _planned(changes, index)
+            return planned(changes, index)
         tasks = [partial(_sent, self, write, change) for change in changes]
         return self._done(tasks, index, table, progress=progress)
 
     def delete(self, table: str, ids: Any, *, confirm: bool = False, progress: bool = True) -> pd.DataFrame:
-        """Delete records, for good.
+        """Delete records, for good, and maybe what hangs on them: that is for the source to say.
 
         Parameters
         ----------
@@ -163,8 +170,8 @@ class WritingCalls:
         Returns
         -------
         pandas.DataFrame
-            One row each, in the order given, as of :meth:`save`; ``action`` is deleted, gone already, failed,
-            unknown or not sent.
+            One row each, in the order given, as of :meth:`save`; ``action`` is deleted, gone already (none of
+            that id is there, or yours to see), failed, unknown or not sent.
 
         Warns
         -----
@@ -179,6 +186,7 @@ class WritingCalls:
             The source has no such table, or it is read-only.
         """
         write = self.write(table)
+        _check_ids(ids, write.key)
         given = listed_ids(ids, write.key, kind="str")
         if given is None:
             message = "no ids are given."
@@ -186,7 +194,7 @@ class WritingCalls:
         wanted = list(dict.fromkeys(map(write.identify, given)))
         index = pd.RangeIndex(len(wanted))
         if wanted and confirm is not True:
-            raise _unconfirmed(write.find(_as_connection(self), wanted), wanted, table)
+            raise unconfirmed(write.find(_as_connection(self), wanted), wanted, table)
         tasks = [partial(write.remove, _as_connection(self), one) for one in wanted]
         return self._done(tasks, index, table, progress=progress)
 
@@ -194,8 +202,8 @@ class WritingCalls:
         self, tasks: Sequence[Callable[[], Outcome]], index: pd.Index[Any], table: str, *, progress: bool
     ) -> pd.DataFrame:
         """Do one after the other, and return what came of each; warn if that is not what was wanted."""
-        outcomes = _each(tasks, len(index), table, progress=progress)
-        result = _result(outcomes, index)
+        outcomes = _each(tasks, index, table, progress=progress)
+        result = result_of(outcomes, index)
         undone = [outcome for outcome in outcomes if outcome.action not in DONE]
         if undone:
             words = next((outcome.error for outcome in undone if outcome.error), "")
@@ -213,13 +221,19 @@ def _as_connection(calls: Any) -> Connection:
 def _sent(calls: Any, write: Write, change: Change) -> Outcome:
     if change.step == "leave":
         return Outcome("left", change.id, note=change.note)
-    return write.send(_as_connection(calls), change)
+    outcome = write.send(_as_connection(calls), change)
+    if outcome.action not in DONE:
+        return outcome
+    return replace(outcome, note="; ".join(filter(None, (outcome.note, change.note))) or None)
 
 
-def _each(tasks: Sequence[Callable[[], Outcome]], count: int, table: str, *, progress: bool) -> list[Outcome]:
+def _each(
+    tasks: Sequence[Callable[[], Outcome]], index: pd.Index[Any], table: str, *, progress: bool
+) -> list[Outcome]:
     from tqdm.auto import tqdm
 
     outcomes: list[Outcome] = []
+    count = len(index)
     with tqdm(total=count, desc=table, unit=" rows", delay=_PROGRESS_AFTER, disable=not progress) as bar:
         try:
             for task in tasks:
@@ -229,8 +243,14 @@ def _each(tasks: Sequence[Callable[[], Outcome]], count: int, table: str, *, pro
                 bar.update()
         except KeyboardInterrupt as interrupt:
             done = sum(outcome.action in DONE for outcome in outcomes)
-            interrupt.add_note(f"{done} of {count} rows of {table} were done, one may be on its way.")
+            told = f"{done} of {count} rows of {table} were done, one may be on its way"
+            interrupt.add_note(f"{told}: {_LOOK_FIRST}; this error's result tells which are done.")
+            vars(interrupt)["result"] = result_of(_filled_up(outcomes, count), index)
             raise
+    return _filled_up(outcomes, count)
+
+
+def _filled_up(outcomes: Sequence[Outcome], count: int) -> list[Outcome]:
     return [*outcomes, *(Outcome("not sent") for _ in range(count - len(outcomes)))]
 
 
@@ -242,9 +262,23 @@ def _outcome(task: Callable[[], Outcome]) -> Outcome:
         return Outcome("unknown", error=str(error), is_last=True)
 
 
-def _rows(data: Any, key: str) -> tuple[list[Row], pd.Index[Any]]:
+def _check_ids(ids: Any, key: str) -> None:
+    """Refuse what :meth:`WritingCalls.save` returned: whoever gives that means its column of ids."""
+    is_result = isinstance(ids, pd.DataFrame) and ids.columns[:2].tolist() == ["id", "action"]
+    if is_result and key not in (ids.index.name, *ids.columns):
+        message = f"this is what save() or delete() returned, and carries no {key}."
+        raise QueryError(message, column=key, hint='Give its ids, those that it has: made["id"].dropna().')
+    nulls = len(ids) - len(ids.dropna()) if isinstance(ids, pd.Series | pd.Index) else 0
+    if nulls:
+        message = f"{nulls} of the {len(ids)} ids are null."
+        raise QueryError(message, column=key, hint="Say .dropna() if those are rows that were not written.")
+
+
+def _rows(data: Any, write: Write) -> tuple[list[Row], pd.Index[Any]]:
     """Return what was given, row by row, and the index that the result is to have."""
+    key = write.key
     if isinstance(data, pd.DataFrame):
+        _check_index(data, write)
         return _from_frame(data, key), data.index
     listed = [data] if isinstance(data, Mapping) else data
     if not isinstance(listed, list | tuple) or not all(isinstance(row, Mapping) for row in listed):
@@ -253,6 +287,30 @@ def _rows(data: Any, key: str) -> tuple[list[Row], pd.Index[Any]]:
         raise QueryError(message, hint=hint)
     rows = [_row(number, given, key, null=_is_missing) for number, given in enumerate(listed)]
     return rows, pd.RangeIndex(len(rows))
+
+
+def _check_index(frame: pd.DataFrame, write: Write) -> None:
+    """Refuse an index of ids that has lost its name, or is another's: its rows would be made anew."""
+    index, key = frame.index, write.key
+    if index.nlevels > 1 or index.name in (key, "id") or key in frame.columns or "id" in frame.columns:
+        return
+    like_ids = next(
+        (label for label in index if isinstance(label, str | UUID) and _is_id(label, write)), None
+    )
+    if like_ids is None:
+        return
+    whose = "has no name" if index.name is None else f"is called {shown(index.name)}"
+    message = f"the index holds ids, such as {shown(str(like_ids))}, but {whose}: is it {key}?"
+    hint = f"Say rename_axis({key!r}) if it is; for new rows say reset_index(drop=True)."
+    raise QueryError(message, column=key, hint=hint)
+
+
+def _is_id(label: str | UUID, write: Write) -> bool:
+    try:
+        write.identify(str(label))
+    except QueryError:
+        return False
+    return True
 
 
 def _from_frame(frame: pd.DataFrame, key: str) -> list[Row]:
@@ -293,76 +351,3 @@ def _is_missing(value: Any) -> bool:
         return bool(np.isnat(value))
     is_nan = isinstance(value, float | np.floating) and bool(np.isnan(value))
     return value is pd.NA or value is pd.NaT or is_nan
-
-
-def _refused(
-    faults: Sequence[Fault], index: pd.Index[Any], *, source: str, table: str
-) -> FrameValidationError:
-    failures = pd.DataFrame(
-        {
-            "row": pd.array([fault.row for fault in faults], dtype="Int64"),
-            "column": _texts(_whole(fault.column) for fault in faults),
-            "check": _texts(_whole(fault.check) for fault in faults),
-            "key": _texts(
-                None if fault.row is None else _whole(_label(index, fault.row)) for fault in faults
-            ),
-            "value": _texts(
-                _whole(fault.value if isinstance(fault.value, str) else shown(fault.value))
-                for fault in faults
-            ),
-        }
-    )
-    message = f"nothing was sent: {told(failures, len(index))}"
-    hint = "The error's failures list all faults."
-    return FrameValidationError(message, failures=failures, source=source, table=table, hint=hint)
-
-
-def _whole(text: str) -> str:
-    """Return a text with half characters as Python writes them: a column of text cannot hold them."""
-    return text.encode(errors="backslashreplace").decode()
-
-
-def _label(index: pd.Index[Any], position: int) -> str:
-    label = index[position]
-    return f"row {position}" if _is_null(label) else str(label)
-
-
-def _unconfirmed(found: Mapping[str, str], wanted: Sequence[str], table: str) -> QueryError:
-    names = [repr(name) for name in list(found.values())[:_MOST_NAMED]]
-    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-    those = f": {', '.join(names)}{more}" if found else ""
-    message = f"{len(found)} of the {len(wanted)} given would be deleted for good{those}."
-    return QueryError(message, table=table, hint="Say confirm=True if that is what you want.")
-
-
-def _planned(changes: Sequence[Change], index: pd.Index[Any]) -> pd.DataFrame:
-    """Return the table of what would be done, one row for each field."""
-    places, lines = [], []
-    for place, change in enumerate(changes):
-        for name in change.new or (None,):
-            old = None if name is None or change.step == "create" else _json(change.old.get(name))
-            new = None if name is None else _json(change.new[name])
-            lines.append((change.step, change.id, name, old, new, change.note))
-            places.append(place)
-    names = ("action", "id", "field", "old", "new", "note")
-    columns = {name: _texts(line[number] for line in lines) for number, name in enumerate(names)}
-    return pd.DataFrame(columns, index=index.take(places))
-
-
-def _result(outcomes: Sequence[Outcome], index: pd.Index[Any]) -> pd.DataFrame:
-    columns: dict[str, Any] = {
-        "id": _texts(outcome.id for outcome in outcomes),
-        "action": _texts(outcome.action for outcome in outcomes),
-        "status": pd.array([outcome.status for outcome in outcomes], dtype="Int64"),
-        "error": _texts(outcome.error for outcome in outcomes),
-        "note": _texts(outcome.note for outcome in outcomes),
-    }
-    return pd.DataFrame(columns, index=index)
-
-
-def _texts(values: Any) -> Any:
-    return pd.array(list(values), dtype="str")
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

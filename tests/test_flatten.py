@@ -263,11 +263,39 @@ def test_a_long_value_is_cut_in_the_message():
 
 
 def test_what_is_measured_makes_the_same_columns_as_pandas_does_by_hand():
-    for key, records in answers(sessions=50).items():
-        ours, theirs = flattening(key, records)(), by_hand(key, records)()
-        assert ours.num_rows == len(records) > 0
+    for table, found in answers(sessions=50).items():
+        ours, theirs = flattening(table, found)(), by_hand(table, found)()
+        assert ours.num_rows == len(found.records) > 0
         for name, column in theirs.items():
             mine, by_pandas = ours[name].to_pylist(), pa.array(column, from_pandas=True).to_pylist()
-            # What was left blank is null in ours.
-            blank = [None if value == "" else value for value in by_pandas]
-            assert mine == blank, (key, name)
+            # What was left blank is null in ours, and so is a sex that is told to be unknown.
+            nothing = ("", "U") if name == "sex" else ("",)
+            blank = [None if value in nothing else value for value in by_pandas]
+            assert mine == blank, (table, name)
+
+
+def test_what_is_told_beside_the_records_is_as_if_they_had_it():
+    records = [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]
+    schema = pa.schema([("name", TEXT), ("sex", TEXT), ("animals", TEXTS)])
+    cells = {"name": "name", "sex": filled(("+sex",)), "animals": Cell(("+animals",))}
+    beside = {"name": ["c", "d"], "+sex": ["", "F"], "+animals": pa.array([["x"], None], TEXTS)}
+    table = from_records(schema, records, cells, beside=beside)
+    assert table.to_pydict() == {"name": ["c", "d"], "sex": [None, "F"], "animals": [["x"], None]}
+    with pytest.raises(SourceResponseError, match=r"record 2 has \+sex = 5: expected was text"):
+        from_records(schema, records, cells, beside=beside | {"+sex": ["", 5]})
+
+
+@given(st.lists(st.sets(st.sampled_from("abcd")), max_size=600))
+def test_keys_that_nobody_knows_are_gathered_wherever_they_are(have):
+    records = [{name: f"{name}{row}" for name in sorted(names)} for row, names in enumerate(have)]
+    texts = from_records(pa.schema([("rest", TEXT)]), records, {"rest": others({"a", "b"})})["rest"]
+    found = [{name: record[name] for name in record if name in "cd"} for record in records]
+    assert texts.to_pylist() == [json_text(one) if one else None for one in found]
+
+
+def test_what_tells_nothing_is_told_by_the_source():
+    assert column(TEXT, ["", "U", "F", None], filled("value", blanks=("", "U"))) == [None, None, "F", None]
+    noon = "2025-03-14T12:00:00Z"
+    read = instant("value", zone=UTC, blanks=("",))
+    assert column(INSTANT, ["", noon, None], read) == [None, datetime(2025, 3, 14, 12, tzinfo=UTC), None]
+    assert "record 'r0' has value = 'U'" in refused(INSTANT, ["U"], read)

@@ -11,13 +11,13 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    Values = Sequence[Any]
+    Values = Sequence[Any] | pa.Array[Any]
 
 __all__ = ["null_where", "strict_array"]
 
 
 def strict_array(values: Values, kind: pa.DataType) -> pa.Array[Any]:
-    """Return values as an Arrow array of a type; None is null.
+    """Return values as an Arrow array of a type; None is null. What is such an array already stays as it is.
 
     What Arrow takes for what it is not is looked for beforehand: flags and fractions for numbers, text for a
     list of letters.
@@ -27,6 +27,8 @@ def strict_array(values: Values, kind: pa.DataType) -> pa.Array[Any]:
     TypeError
         A value is not of that type; says what was expected.
     """
+    if isinstance(values, pa.Array) and values.type == kind:
+        return values
     if pa.types.is_list(kind):
         _checked(values, {list, tuple}, kind)
     elif pa.types.is_floating(kind):

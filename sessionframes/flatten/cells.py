@@ -6,6 +6,8 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from itertools import compress, count, repeat
+from operator import contains
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -71,17 +73,26 @@ class Cell:
         return tuple(self.path.split(".")) if self.path else ()
 
 
-def filled(path: str | tuple[str, ...]) -> Cell:
-    """Return the cell of a column of text in which what was left blank is null."""
+def filled(path: str | tuple[str, ...], *, blanks: Collection[str] = ("",)) -> Cell:
+    """Return the cell of a column of text in which what was left blank is null.
 
-    def convert_all(values: Values) -> pa.Array[Any]:
-        texts = strict_array(values, pa.large_string())
-        return null_where(pc.equal(texts, pa.scalar("", texts.type)), texts)
+    Parameters
+    ----------
+    path : str or tuple of str
+        As :class:`Cell` has it.
+    blanks : collection of str
+        The texts that tell nothing.
+    """
+    return Cell(path, convert_all=lambda values: _but(blanks, strict_array(values, pa.large_string())))
 
-    return Cell(path, convert_all=convert_all)
+
+def _but(blanks: Collection[str], texts: pa.Array[Any]) -> pa.Array[Any]:
+    for blank in blanks:
+        texts = null_where(pc.equal(texts, pa.scalar(blank, texts.type)), texts)
+    return texts
 
 
-def instant(path: str | tuple[str, ...], *, zone: tzinfo | None = None) -> Cell:
+def instant(path: str | tuple[str, ...], *, zone: tzinfo | None = None, blanks: Collection[str] = ()) -> Cell:
     """Return the cell of a column of instants: ISO 8601 date-times.
 
     Parameters
@@ -90,10 +101,12 @@ def instant(path: str | tuple[str, ...], *, zone: tzinfo | None = None) -> Cell:
         As :class:`Cell` has it.
     zone : tzinfo, optional
         As :func:`moment` has it.
+    blanks : collection of str
+        The texts that tell nothing, and are null.
     """
 
     def convert_all(values: Values) -> pa.Array[Any]:
-        texts = strict_array(values, pa.large_string())
+        texts = _but(blanks, strict_array(values, pa.large_string()))
         is_odd = pc.invert(pc.match_substring_regex(texts, _WITH_OFFSET))
         read: pa.Array[Any] = null_where(is_odd, texts).cast(_INSTANTS)
         odd = [moment(text, zone) for text in texts.filter(is_odd).tolist() if text is not None]
@@ -192,14 +205,16 @@ def others(known: Collection[str]) -> Cell:
     """
     names = frozenset(known)
 
-    def unknown(record: Record) -> dict[str, Any] | None:
-        strange = record.keys() - names
-        return {name: record[name] for name in strange} if strange else None
-
     def convert_all(records: Values) -> Values | pa.Array[Any]:
+        unknown: list[dict[str, Any] | None] = [None] * len(records)
         # Looking at all keys at once is cheap, and hardly ever is there one.
         strange = unknown_keys(records, names)
-        return _json_texts([unknown(record) for record in records]) if strange else [None] * len(records)
+        if not strange:
+            return unknown
+        for name in strange:
+            for row in compress(count(), map(contains, records, repeat(name))):
+                unknown[row] = {**(unknown[row] or {}), name: records[row][name]}
+        return _json_texts(unknown)
 
     return Cell("", convert_all=convert_all)
 

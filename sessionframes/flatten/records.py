@@ -12,12 +12,12 @@ from sessionframes.flatten.arrays import strict_array
 from sessionframes.flatten.cells import Cell, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from sessionframes.tables import Table
 
     Record = Mapping[str, Any]
-    Values = Sequence[Any]
+    Values = Sequence[Any] | pa.Array[Any]
 
 __all__ = ["from_batch", "from_records"]
 
@@ -49,6 +49,7 @@ def from_records(
     records: Sequence[Record],
     cells: Mapping[str, str | Cell],
     *,
+    beside: Mapping[str, Values] | None = None,
     source: str | None = None,
     table: str | None = None,
     key: str = "id",
@@ -64,6 +65,8 @@ def from_records(
     cells : mapping
         Column → where it is found: a path, or a :class:`Cell`. One that is not in the schema is left out; one
         that is only in the schema is null throughout.
+    beside : mapping, optional
+        Key → what is told of each record beside it, as if the records had it under that key.
     source, table : str, optional
         For messages.
     key : str
@@ -77,9 +80,10 @@ def from_records(
     """
     wanted = {name: cells[name] for name in schema.names if name in cells}
     declared = {name: cell if isinstance(cell, Cell) else Cell(cell) for name, cell in wanted.items()}
-    keys = {step for cell in declared.values() for step in cell.steps()[:1]}
+    beside = beside or {}
+    keys = {step for cell in declared.values() for step in cell.steps()[:1]}.difference(beside)
     found: dict[tuple[str, ...], Values] = {(): records}
-    found.update(((first,), column) for first, column in _by_key(records, keys).items())
+    found.update(((first,), column) for first, column in {**_by_key(records, keys), **beside}.items())
     columns = []
     for field in schema:
         cell = declared.get(field.name)
@@ -90,14 +94,14 @@ def from_records(
             columns.append(_column(found, cell, field.type))
         except _FAULTS:
             where = {"source": source, "table": table, "column": field.name}
-            _tell(records, cell, field.type, key, where)
+            _tell(_with_beside(records, beside), cell, field.type, key, where)
             raise
     return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _column(found: dict[tuple[str, ...], Values], cell: Cell, kind: pa.DataType) -> pa.Array[Any]:
     """Return a column; `found` has the values at some paths, and is given those at this one."""
-    values = _at(found, cell.steps())
+    values: Any = _at(found, cell.steps())
     if cell.convert_all is not None:
         made = cell.convert_all(values)
         return made if isinstance(made, pa.Array) else strict_array(made, kind)
@@ -149,8 +153,14 @@ def _at(found: dict[tuple[str, ...], Values], steps: tuple[str, ...]) -> Values:
     return found[steps]
 
 
+def _with_beside(records: Sequence[Record], beside: Mapping[str, Values]) -> Iterator[Record]:
+    columns = [values.tolist() if isinstance(values, pa.Array) else values for values in beside.values()]
+    for record, *told in zip(records, *columns, strict=True):
+        yield {**record, **dict(zip(beside, told, strict=True))}
+
+
 def _tell(
-    records: Sequence[Record], cell: Cell, kind: pa.DataType, key: str, where: dict[str, str | None]
+    records: Iterable[Record], cell: Cell, kind: pa.DataType, key: str, where: dict[str, str | None]
 ) -> None:
     """Raise the error for the first record that a column cannot be made of."""
     for record in records:

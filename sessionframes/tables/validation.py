@@ -210,18 +210,31 @@ def _frame(faults: Any) -> pd.DataFrame:
     return pd.DataFrame(faults, columns=list(_COLUMNS)).reset_index(drop=True).astype("str")
 
 
-def told(failures: pd.DataFrame, rows: int) -> str:
-    """Return the first few faults as a sentence each; a million faults make no longer message."""
+def told(failures: pd.DataFrame, rows: int, *, is_quoted: bool = False) -> str:
+    """Return the first few faults as a sentence each; a million faults make no longer message.
+
+    Parameters
+    ----------
+    failures : pandas.DataFrame
+        One row per fault.
+    rows : int
+        How many there are, faulty or not.
+    is_quoted : bool
+        Whether the values are as the message is to have them.
+    """
     groups = failures.groupby(["column", "check"], sort=False, dropna=False)
     said = []
     for (column, check), group in list(groups)[:_FAULTS_TOLD]:
-        values = ", ".join(f"{str(value)[:_WIDEST]!r}" for value in group["value"].head(_KEYS_TOLD))
+        first = map(str, group["value"].head(_KEYS_TOLD))
+        values = ", ".join(value if is_quoted else repr(value[:_WIDEST]) for value in first)
         keys = ", ".join(group["key"].dropna().head(_KEYS_TOLD))
         if str(check).startswith("dtype "):  # of the column as a whole
             said.append(f"{column} breaks '{check}': {values}")
             continue
         more = ", ..." if len(group) > _KEYS_TOLD else ""
-        said.append(f"{column} breaks '{check}' {len(group)} times: {values}{more} (keys {keys}{more})")
+        often = "once" if len(group) == 1 else f"{len(group)} times"
+        where = f" (keys {keys}{more})" if keys else ""
+        said.append(f"{column} breaks '{check}' {often}: {values}{more}{where}")
     if groups.ngroups > _FAULTS_TOLD:
         said.append(f"and {groups.ngroups - _FAULTS_TOLD} more kinds of fault")
-    return f"of {rows} rows, " + "; ".join(said) + "."
+    return f"of {rows} row{'' if rows == 1 else 's'}, " + "; ".join(said) + "."

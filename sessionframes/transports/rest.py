@@ -47,6 +47,8 @@ T = TypeVar("T")
 _SWEEPS = 3
 _HEADERS = {"Accept": "application/json"}
 _NOT_FOUND = 404
+#: So many pages for people are answer enough.
+_PAGES = 2
 #: Of what a server says in place of records, in characters.
 _MOST_WORDS = 200
 _LOG = logging.getLogger(__name__)
@@ -54,6 +56,10 @@ _LOG = logging.getLogger(__name__)
 
 class _NotJsonError(SourceUnavailableError):
     """A body that could not be read as JSON, by a gateway's fault perhaps, which passes."""
+
+
+class _PageError(SourceResponseError):
+    """A page for people in place of JSON, again."""
 
 
 class RestTransport:
@@ -233,7 +239,10 @@ class RestTransport:
         headers: Mapping[str, str],
         stop: Stop,
     ) -> T:
+        pages = 0
+
         def once() -> Any:
+            nonlocal pages
             stop.check()
             # A POST that is led elsewhere would arrive there as a GET.
             method, follow = ("GET", True) if json is None else ("POST", False)
@@ -248,11 +257,14 @@ class RestTransport:
                 return parsed(body)
             except ValueError as error:
                 message = f"{readable(answer.url)} answered with what is no JSON, {error}"
-                raise _NotJsonError(_with_words(message, body)) from error
+                pages += answer.headers.get("Content-Type", "").startswith("text/html")
+                # Once it may be a gateway that restarts, twice it is a page for people, such as a login.
+                kind = _NotJsonError if pages < _PAGES else _PageError
+                raise kind(_with_words(message, body)) from error
 
         try:
             body = self.client.retry(once, self._sleep or stop.sleep)
-        except _NotJsonError as error:
+        except (_NotJsonError, _PageError) as error:
             hint = "Is this the address of the interface, and not of the pages for people?"
             raise SourceResponseError(error.message, hint=hint) from error.__cause__
         try:

@@ -305,7 +305,7 @@ def _folded(name: str) -> str:
 
 def _no_key(envelope: Record, names: Sequence[str]) -> str:
     there = without_secrets(", ".join(map(repr, envelope))) or "nothing"
-    return f"it holds {there}, but not {' or '.join(map(repr, names))}"
+    return f"it holds {there}, but not {' or '.join(map(repr, dict.fromkeys(names)))}"
 
 
 def _beside(envelope: Record, key: str) -> dict[str, list[Record]]:

@@ -116,7 +116,7 @@ def test_keys_that_come_twice_are_both_named(model):
 
 def test_a_null_key_is_named(frame):
     keys = pd.Index(pd.array([None, *range(1, ROWS)], dtype="Int64"), name="cell_id")
-    assert "cell_id breaks 'not null' 1 times" in str(refused(frame.set_axis(keys)))
+    assert "cell_id breaks 'not null' once" in str(refused(frame.set_axis(keys)))
 
 
 def test_columns_missing_extra_misordered_or_twice_are_named(frame):

@@ -114,6 +114,12 @@ class _Handler(BaseHTTPRequestHandler):
     # The names are those that http.server looks for.
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
 
+    def handle_expect_100(self) -> bool:
+        """Let a client send its body, which waits until it is told to."""
+        told = super().handle_expect_100()
+        self.wfile.flush()
+        return told
+
     def _send(self, answer: Answer, body: bytes, fault: Fault) -> None:
         self.send_response(answer.status, fault.reason)
         headers = {"Content-Type": answer.kind, **self.server.headers, **answer.headers}

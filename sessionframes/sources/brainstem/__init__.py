@@ -26,7 +26,6 @@ from sessionframes.transports.rest import RestTransport
 if TYPE_CHECKING:
     from sessionframes.config import Options
 
-_PORTALS = ("public", "private", "super")
 #: What a wait can be, in s.
 _SHORTEST, _LONGEST = 0.001, 86_400
 _LARGEST_PAGE = 1000
@@ -67,16 +66,17 @@ def open_brainstem(options: Options) -> BrainstemConnection:
     _check_options(options)
     timeout = options["timeout"]
     address, token = access.address_of(options), access.token_of(options)
-    rest = RestTransport(address, token, source="brainstem", timeout=(min(10, timeout), timeout))
+    judge = access.judge_with(token)
+    rest = RestTransport(address, token, source="brainstem", timeout=(min(10, timeout), timeout), judge=judge)
     return BrainstemConnection(SOURCE, BrainstemTransport(rest, options["portal"], options["page_size"]))
 
 
 def _check_options(options: Options) -> None:
     portal = options["portal"]
     access.address_of(options)
-    if portal not in _PORTALS:
+    if portal not in access.PORTALS:
         message = f"option 'portal' is {portal!r}."
-        raise ConfigError(message, source="brainstem", hint=nearest(portal, _PORTALS))
+        raise ConfigError(message, source="brainstem", hint=nearest(portal, access.PORTALS))
     if not _SHORTEST <= options["timeout"] <= _LONGEST:
         message = f"option 'timeout' is {options['timeout']:g} s."
         raise ConfigError(message, source="brainstem", hint=f"Give {_SHORTEST} to {_LONGEST:,} s.")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import tempfile
 import warnings
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -22,14 +24,17 @@ from sessionframes.config import Option, Secret, mask
 from sessionframes.errors import AuthenticationError, ConfigError, SourceResponseError, SourceUnavailableError
 from sessionframes.tables.validation import level_of_user
 from sessionframes.transports.http import HttpClient, origin
-from sessionframes.transports.http_errors import shown
+from sessionframes.transports.http_errors import raise_for_status, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import requests
 
     from sessionframes.config import Options
 
 PUBLIC = "public"
+PORTALS = (PUBLIC, "private", "super")
 OPTIONS = (
     Option(
         "token",
@@ -40,10 +45,14 @@ OPTIONS = (
     Option("username", "Who asks, where the server still takes a name and a password for a token."),
     Option("password", "Their password.", ("BRAINSTEM_PASSWORD",), secret=True),
 )
-_HOW_TO_LOG_IN = (
+HOW_TO_LOG_IN = (
     "Run 'sessionframes login brainstem', or give token=, or set BRAINSTEM_TOKEN; "
     'portal="public" needs none.'
 )
+#: The root of the interface, at the end of an address.
+_API = re.compile(r"/api(?:/(?:public|private|super))?$")
+#: What stands within or before a token that was copied with what was around it.
+_NO_TOKEN = re.compile(r"""[ "'`{}\[\],;<>]|^[A-Z_]{4,}=[^=]""")
 #: Longer than any token, shorter than a file that is something else.
 _LONGEST = 10_000
 #: Of the mark of a token, in characters: too few to tell the token, enough to tell two apart.
@@ -56,26 +65,32 @@ def address_of(options: Options) -> str:
     Parameters
     ----------
     options : Options
-        With url; it may end in ``/api/``, as older clients of BrainSTEM's took it.
+        With url; it may end in ``/api/``, as older clients of BrainSTEM's took it, and in a portal below it.
 
     Raises
     ------
     ConfigError
-        It can be no address.
+        It can be no address, or it is more than one.
     """
     url: str = options["url"]
+    hint = "Give an address such as https://www.brainstem.org/."
     try:
         parts = urlsplit(url)
-        # Only when it is asked for does a port show that it is none.
+        # Only when it is asked for does a port show that it is none, and when it is sent, half a character.
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        url.encode()
     except ValueError:
         is_address = False
     if not is_address:
-        message = f"option 'url' is {mask(url)!r}."
-        hint = "Give an address such as https://www.brainstem.org/."
+        message = f"option 'url' is {mask(url.partition('?')[0].partition('#')[0])!r}."
         raise ConfigError(message, source="brainstem", hint=hint)
+    if "@" in parts.netloc or "?" in url or "#" in url:
+        # Any of it may be a secret, and none of it would be sent.
+        message = "option 'url' has a user, a query or a fragment beside the address."
+        raise ConfigError(message, source="brainstem", hint=f"{hint} A token goes into token=.")
     path = parts.path.rstrip("/")
-    return urlunsplit(parts._replace(path=path.removesuffix("api"))) if path.endswith("/api") else url
+    found = _API.search(path)
+    return urlunsplit(parts._replace(path=path[: found.start() + 1])) if found else url
 
 
 def token_path() -> Path:
@@ -90,20 +105,25 @@ class BearerToken(AuthBase):
     ----------
     token : str
         As the server gave it.
+    place : str
+        Where it was found, for messages.
 
     Raises
     ------
     ConfigError
-        It cannot be one: empty, or with blanks within.
+        It cannot be one: empty, with blanks within, in quotes, or after its name.
     """
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, place: str = "") -> None:
         token = token.strip()
         # What is no plain word would end the header, or add another.
-        if not token or not token.isascii() or not token.isprintable() or " " in token:
-            message = "the token is none: empty, or with blanks or odd characters within."
-            raise ConfigError(message, source="brainstem", hint=_HOW_TO_LOG_IN)
+        if not token or not token.isascii() or not token.isprintable() or _NO_TOKEN.search(token):
+            whose = f" of the {place}" if place else ""
+            message = f"the token{whose} is none: empty, or with blanks, quotes, a name or odd characters."
+            raise ConfigError(message, source="brainstem", hint=f"Give the bare token. {HOW_TO_LOG_IN}")
         self._token = Secret(token)
+        #: Where it was found.
+        self.place = place
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Put the token on `request`."""
@@ -138,7 +158,7 @@ def token_of(options: Options) -> BearerToken | None:
         return None
     token = options.secret("token")
     if token is not None and options.distance("token") <= options.distance("username"):
-        return BearerToken(token)
+        return BearerToken(token, options.origins["token"])
     if options["username"] is not None:
         return _exchanged(options)
     if options["password"] is not None and options.distance("password") == 0:
@@ -147,7 +167,7 @@ def token_of(options: Options) -> BearerToken | None:
     kept = kept_token(token_path())
     if kept is None:
         message = f"the {options['portal']} portal needs a token, and there is none."
-        raise AuthenticationError(message, source="brainstem", hint=_HOW_TO_LOG_IN)
+        raise AuthenticationError(message, source="brainstem", hint=HOW_TO_LOG_IN)
     elsewhere = kept_for(kept.mark(), token_path())
     if elsewhere is not None and origin(elsewhere) != origin(address_of(options)):
         message = f"the token that is kept here was made by {elsewhere}, and is not sent to another server."
@@ -184,7 +204,7 @@ def kept_token(path: Path) -> BearerToken | None:
     if os.name == "posix" and mode & 0o077:
         message = f"others on this machine may read your token; say: chmod 600 {path}"
         warnings.warn(message, UserWarning, stacklevel=level_of_user())
-    return BearerToken(text)
+    return BearerToken(text, f"file {path}")
 
 
 def keep_token(token: str, path: Path) -> None:
@@ -258,6 +278,26 @@ def _beside(path: Path) -> Path:
     return path.with_name(f"{path.name}.origin")
 
 
+def judge_with(token: BearerToken | None) -> Callable[[requests.Response], None]:
+    """Return what raises our error for an answer that is not a success, with the token that was refused.
+
+    Parameters
+    ----------
+    token : BearerToken or None
+        What signs the requests.
+    """
+
+    def judge(response: requests.Response) -> None:
+        try:
+            raise_for_status(response)
+        except AuthenticationError as error:
+            if token is not None and token.place and response.status_code == HTTPStatus.UNAUTHORIZED:
+                error.hint = f"That was the token of the {token.place}. {HOW_TO_LOG_IN}"
+            raise
+
+    return judge
+
+
 def read_object(response: requests.Response) -> dict[str, Any]:
     """Return the JSON object that an answer of the server's doors (login, tokens) is.
 
@@ -290,12 +330,12 @@ def _exchanged(options: Options) -> BearerToken:
         raise
     except (AuthenticationError, SourceResponseError) as error:
         message = f"there was no token for {username!r} and their password: {error.message}"
-        hint = f"Newer servers take tokens alone. {_HOW_TO_LOG_IN}"
+        hint = f"Newer servers take tokens alone. {HOW_TO_LOG_IN}"
         raise AuthenticationError(message, source="brainstem", hint=hint) from error
     finally:
         client.close()
     token = answer.get("token")
     if not isinstance(token, str):
         message = f"{client.url('api/token/')} answered without a token."
-        raise SourceResponseError(message, source="brainstem", hint=_HOW_TO_LOG_IN)
-    return BearerToken(token)
+        raise SourceResponseError(message, source="brainstem", hint=HOW_TO_LOG_IN)
+    return BearerToken(token, f"login of {username!r}")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 from sessionframes.config import without_secrets
 from sessionframes.errors import SourceUnavailableError
 from sessionframes.sources.brainstem.models import APPROVALS
+from sessionframes.transports.http import origin
 from sessionframes.transports.http_errors import retry_after, shown, translated
 from sessionframes.transports.rest_request import OneRecord
 from sessionframes.transports.words import parsed, said
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
     from sessionframes.sources.brainstem.fields import Model
     from sessionframes.transports.rest_request import Record
+
+
+#: Of what a server says in place of a record, in characters.
+_MOST_WORDS = 200
 
 
 @dataclass(frozen=True)
@@ -82,15 +88,27 @@ def read_answer(response: requests.Response, model: Model) -> Answer:
     except SourceUnavailableError as error:
         return Answer(status, words=error.message, wait=wait)
     if response.is_redirect:
-        there = without_secrets(shown(response.headers["Location"]))
-        words = f"it has moved to {there}; connect with that address"
-        return Answer(status, words=words)
-    if status >= HTTPStatus.BAD_REQUEST:
+        return Answer(status, words=_moved(response.url, response.headers["Location"]))
+    if status >= HTTPStatus.MULTIPLE_CHOICES:
         return Answer(status, words=said(body) or said(response.reason or ""), wait=wait)
-    names = (approval or model.singular, model.singular, model.name)
+    names = tuple(dict.fromkeys((approval or model.singular, model.singular, model.name)))
     try:
         envelope = parsed(body) if body else None
         record = OneRecord(names).read(envelope).records[0] if body else None
     except ValueError as error:
-        return Answer(status, words=f"the answer is no record: {error}")
+        words = said(body)
+        told = f"; it says: {words[:_MOST_WORDS]}" if words else ""
+        return Answer(status, words=f"the answer is no record: {error}{told}")
     return Answer(status, record, is_request=isinstance(envelope, dict) and approval in envelope)
+
+
+def _moved(here: str, location: str) -> str:
+    try:
+        there = urljoin(here, location)
+        is_here = origin(there) == origin(here)
+    except ValueError:
+        there, is_here = location, False
+    told = without_secrets(shown(there))
+    if is_here:
+        return f"it has moved to {told}: the page of a login perhaps, so look whether the token is still good"
+    return f"it has moved to {told}; connect with that address"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date
+from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
+import numpy as np
 import pandas as pd
 
+from sessionframes.config import nearest
 from sessionframes.errors import (
     AuthenticationError,
     QueryError,
@@ -19,12 +24,15 @@ from sessionframes.errors import (
 )
 from sessionframes.query.literals import checked_text
 from sessionframes.query.shown import shown
-from sessionframes.sources.brainstem.access import PUBLIC
+from sessionframes.sources.brainstem.access import HOW_TO_LOG_IN, PORTALS, PUBLIC
+from sessionframes.sources.brainstem.cells import is_null
+from sessionframes.sources.brainstem.columns import OLDER_NAMES, origins
 from sessionframes.sources.brainstem.models import MODELS, model_named
 from sessionframes.sources.brainstem.rules import BrokenRuleError, plain_json, uuid_text
 from sessionframes.sources.brainstem.send import Sender
 from sessionframes.sources.brainstem.walk import BrainstemTransport
 from sessionframes.sources.brainstem.write import check_portal
+from sessionframes.tables.validation import level_of_user
 from sessionframes.transports.http_errors import StatusError
 from sessionframes.transports.rest import RestTransport
 from sessionframes.transports.rest_request import LimitOrPage, OneRecord, RestRequest
@@ -37,10 +45,11 @@ if TYPE_CHECKING:
     from sessionframes.sources.brainstem.fields import Model
     from sessionframes.transports.rest_request import Page, Params, Record
 
-_PORTALS = (PUBLIC, "private", "super")
 #: So many records any server gives at a time.
 _PAGE = 100
 _DONE = frozenset({"created", "changed", "requested", "deleted"})
+#: What one value of a filter may be.
+_ASKABLE = (str, bool, int, float, date, Decimal, np.bool_, np.integer, np.floating, np.datetime64, UUID)
 
 
 class ClientCalls:
@@ -143,6 +152,11 @@ class ClientCalls:
             The envelope of the server: ``{"session": {...}}``; of taxonomies and resources, which are only
             requested, ``{"strain_approval": {...}}``.
 
+        Warns
+        -----
+        UserWarning
+            The server took no notice of some fields: they are none of the model's.
+
         Raises
         ------
         sessionframes.errors.QueryError
@@ -169,6 +183,7 @@ class ClientCalls:
             sender = _sender(at, found)
             outcome = sender.create(body) if id is None else sender.change(_id(id, found), body)
         _check(outcome, found)
+        _warn_of_unknown(body, outcome, found)
         key = sender.approval if outcome.action == "requested" else found.singular
         return {str(key): dict(outcome.record or {})}
 
@@ -202,9 +217,9 @@ class ClientCalls:
         """Return how a portal is reached, which is to be closed: the token does not go to the public one."""
         own = cast("BrainstemTransport", self.transport)
         name = own.portal if portal is None else str(portal.value if isinstance(portal, Enum) else portal)
-        if name not in _PORTALS:
+        if name not in PORTALS:
             message = f"there is no portal {name!r}."
-            raise QueryError(message, source="brainstem", hint=f"Known: {', '.join(_PORTALS)}.")
+            raise QueryError(message, source="brainstem", hint=f"Known: {', '.join(PORTALS)}.")
         if own.portal == PUBLIC != name:
             message = f"this connection is to the public portal, without a token for {name}."
             raise QueryError(message, source="brainstem", hint=f"Connect with portal={name!r}.")
@@ -275,7 +290,9 @@ def _names(given: Any, argument: str) -> list[str]:
     names = [given] if isinstance(given, str) else given
     if names is None:
         return []
-    if not isinstance(names, list | tuple | set) or not all(isinstance(name, str) for name in names):
+    # A set has no order, of which sorting is made.
+    is_many = isinstance(names, list | tuple) or (isinstance(names, set) and argument != "sort")
+    if not is_many or not all(isinstance(name, str) for name in names):
         message = f"{argument} is {shown(given)}."
         raise QueryError(message, source="brainstem", hint="Give names, in a list.")
     return [checked_text(name, argument) for name in names]
@@ -289,10 +306,13 @@ def _filters(filters: Any) -> list[tuple[str, str]] | None:
     pairs, is_nothing = [], False
     for name, value in (filters or {}).items():
         # None is no filter, as in the client.
-        values = [one for one in _several(value, name) if one is not None]
-        is_nothing = is_nothing or not (values or value is None)
+        values = [one for one in _several(value, name) if not is_null(one)]
+        is_nothing = is_nothing or not (values or is_null(value))
         for one in values:
-            text = one.isoformat() if isinstance(one, datetime) else str(one)
+            if not isinstance(one, _ASKABLE):
+                message = f"filters has {shown(one)} for {name!r}."
+                raise QueryError(message, source="brainstem", hint="Give text, numbers, flags, dates or ids.")
+            text = one.isoformat() if isinstance(one, date) else str(one)
             pairs.append((f"filter{{{checked_text(name, 'filters')}}}", checked_text(text, name)))
     return None if is_nothing else pairs
 
@@ -320,6 +340,22 @@ def _sender(at: _Visit, model: Model) -> Sender:
     return Sender(at.transport, MODELS[model.name])
 
 
+def _warn_of_unknown(body: Mapping[str, Any], outcome: Outcome, model: Model) -> None:
+    """Warn of names that are no field of the model, and that the server did not keep."""
+    kept = outcome.record or {}
+    fields = [field.name for field in model.fields]
+    # A request holds the fields below another name.
+    if outcome.action == "requested" or not fields:
+        return
+    for name in body:
+        if name in fields or name in kept or name in OLDER_NAMES:
+            continue
+        origin = origins(model.name).get(name)
+        hint = nearest(name, fields) if origin is None else f"The server's name for it is {origin.field!r}."
+        message = f"{model.name} has no field {name!r}, and the server took no notice of it. {hint}"
+        warnings.warn(message, UserWarning, stacklevel=level_of_user())
+
+
 def _check(outcome: Outcome, model: Model) -> None:
     """Raise our error for what did not come off."""
     if outcome.action in _DONE:
@@ -328,7 +364,8 @@ def _check(outcome: Outcome, model: Model) -> None:
     where = {"source": "brainstem", "table": model.name}
     status = outcome.status
     if status in (401, 403):
-        raise AuthenticationError(f"the server refused ({status}): {words}", **where)
+        hint = HOW_TO_LOG_IN if status == 401 else None
+        raise AuthenticationError(f"the server refused ({status}): {words}.", hint=hint, **where)
     if outcome.action == "unknown" or status is None or status >= 500 or status in (408, 429):
         told = "it is not known whether this was done" if outcome.action == "unknown" else "this was not done"
         raise SourceUnavailableError(f"{told}: {words}", **where)

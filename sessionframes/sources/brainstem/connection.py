@@ -23,10 +23,11 @@ class BrainstemConnection(Connection, ClientCalls):
 
     Every table that is one model can be written (:meth:`save`, :meth:`delete`), by any of its names. A moment
     needs its zone and is sent in UTC; a bare date is sent as it is, and the server makes its own midnight of
-    it. ``extra_fields``, ``download_links`` and lists are replaced as a whole. Models without a unique name,
-    such as data acquisitions, are created anew by every call with a row without id: put the ids of the result
-    into the frame before you save it again. Of taxonomies and resources, such as species and strains, only
-    a request is filed: it is accepted or rejected on BrainSTEM's web pages, not from here.
+    it. ``extra_fields``, ``download_links`` and lists are replaced as a whole. Only sessions, projects and
+    subjects have names that are unique: of all others, such as data acquisitions, every call with a row
+    without id creates one more, so put the ids of the result into the frame before you save it again. Of
+    taxonomies and resources, such as species and strains, only a request is filed: it is accepted or rejected
+    on BrainSTEM's web pages, not from here. The server may delete what hangs on a record along with it.
     """
 
     def read(self, table: str) -> Read:
@@ -48,9 +49,13 @@ class BrainstemConnection(Connection, ClientCalls):
             The source has no such table, or it is put together from several.
         sessionframes.errors.QueryError
             The public portal is read-only.
+        sessionframes.errors.SourceUnavailableError
+            This has been closed.
         """
         found = super().write(_table(table))
-        check_portal(cast("BrainstemTransport", self.transport))
+        transport = cast("BrainstemTransport", self.transport)
+        check_portal(transport)
+        transport.rest.check_open()
         return found
 
 

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from sessionframes.flatten import Cell, as_json, from_records, instant, json_text, others
+from sessionframes.flatten import Cell, as_json, filled, from_records, instant, others
 from sessionframes.sources.brainstem.columns import TABLES, known_fields, origins
 from sessionframes.sources.brainstem.rows import (
+    around_sessions,
+    around_subjects,
     asset_rows,
     extra_fields_in,
+    is_bare_date,
     links_in,
     probe_rows,
-    session_rows,
-    subject_rows,
+    with_newer_names,
 )
 from sessionframes.sources.brainstem.tables import BrainstemAssets, BrainstemProbes
 
@@ -24,22 +26,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from sessionframes.sources.brainstem.columns import ColumnKind
+    from sessionframes.sources.brainstem.rows import Values
     from sessionframes.sources.brainstem.walk import Found
     from sessionframes.tables import Table
     from sessionframes.transports.rest_request import Record
 
+#: What was left blank in a form is not filled in.
+_BLANK = ("",)
 #: Sex that is told to be unknown is not recorded.
 _NO_SEX = "U"
 
 
 def sessions(model: type[Table], found: Found) -> pa.Table:
     """Return the columns of sessions."""
-    return _flat(model, found, session_rows(found), _of_records("session"))
+    rows = with_newer_names(found.records)
+    return _flat(model, found, rows, _of_records("session"), around_sessions(found))
 
 
 def subjects(model: type[Table], found: Found) -> pa.Table:
     """Return the columns of subjects."""
-    return _flat(model, found, subject_rows(found), _of_records("subject"))
+    return _flat(model, found, found.records, _of_records("subject"), around_subjects(found))
 
 
 def probes(model: type[Table], found: Found) -> pa.Table:
@@ -57,75 +63,72 @@ def records(model: type[Table], found: Found) -> pa.Table:
     return _flat(model, found, found.records, _of_records(TABLES.get(model.table_name(), model.table_name())))
 
 
-def _flat(model: type[Table], found: Found, rows: list[Record], cells: Mapping[str, Cell]) -> pa.Table:
+def _flat(
+    model: type[Table],
+    found: Found,
+    rows: Sequence[Record],
+    cells: Mapping[str, Cell],
+    beside: Mapping[str, Values] | None = None,
+) -> pa.Table:
     schema = pa.schema([field for field in model.arrow_schema() if field.name in found.columns])
     key = cells[model.key_name()].steps()[0]
-    return from_records(schema, rows, cells, source="brainstem", table=model.table_name(), key=key)
-
-
-def _text(value: Any) -> Any:
-    # What was left blank in a form is not filled in.
-    return None if value == "" else value
-
-
-def _sex(value: Any) -> Any:
-    return None if value in ("", _NO_SEX) else value
+    told = {"source": "brainstem", "table": model.table_name(), "key": key}
+    return from_records(schema, rows, cells, beside=beside, **told)
 
 
 def _moment(path: tuple[str, ...]) -> Cell:
     # The documents do not tell the zone of what comes without one.
-    read = instant(path, zone=UTC).convert_all
-
-    def convert_all(values: Sequence[Any]) -> Any:
-        return read([_text(value) for value in values]) if read else values
-
-    return Cell(path, convert_all=convert_all)
+    return instant(path, zone=UTC, blanks=_BLANK)
 
 
-def _extra(value: Any) -> str | None:
-    found = extra_fields_in(value)
-    return json_text(found) if found else None
+def _sex(path: tuple[str, ...]) -> Cell:
+    return filled(path, blanks=(*_BLANK, _NO_SEX))
 
 
-def _links(value: Any) -> str | None:
-    found = links_in(value)
-    return json_text(found) if found else None
+def _json_of(read: Callable[[Any], Any]) -> Callable[[tuple[str, ...]], Cell]:
+    """Return what makes the cells of columns of JSON; what is empty is null."""
+
+    def cell(path: tuple[str, ...]) -> Cell:
+        written = as_json(path).convert_all
+
+        def convert_all(values: Sequence[Any]) -> Any:
+            found = [(read(value) or None) if value else None for value in values]
+            return written(found) if written else found
+
+        return Cell(path, convert_all=convert_all)
+
+    return cell
 
 
-def _plain(path: tuple[str, ...]) -> Cell:
-    return Cell(path)
-
-
-def _made_by(convert: Callable[[Any], Any]) -> Callable[[tuple[str, ...]], Cell]:
-    return lambda path: Cell(path, convert)
+def _is_date(value: Any) -> bool | None:
+    return is_bare_date(value) if value else None
 
 
 _CELLS: Mapping[ColumnKind, Callable[[tuple[str, ...]], Cell]] = {
-    "id": _made_by(_text),
-    "ids": _plain,
-    "text": _made_by(_text),
-    "raw": _made_by(_text),
-    "sex": _made_by(_sex),
-    "texts": _plain,
-    "flag": _plain,
-    "integer": _plain,
+    "id": filled,
+    "ids": Cell,
+    "text": filled,
+    "raw": filled,
+    "sex": _sex,
+    "texts": Cell,
+    "flag": Cell,
+    "integer": Cell,
     "instant": _moment,
     "day": _moment,
     "json": as_json,
-    "extra": _made_by(_extra),
-    "links": _made_by(_links),
+    "extra": _json_of(extra_fields_in),
+    "links": _json_of(links_in),
 }
 #: Made from the records around, see :mod:`sessionframes.sources.brainstem.rows`.
 _AROUND: Mapping[str, Mapping[str, Cell]] = {
     "session": {
         "subject_id": Cell(("+subject_id",)),
         "subjects": Cell(("+subjects",)),
-        "sex": Cell(("+sex",), _sex),
-        "genotype": Cell(("+genotype",), _text),
-        "session_type": Cell(("+session_type",), _text),
-        "start_time_is_date": Cell(("+start_time_is_date",)),
+        "sex": _sex(("+sex",)),
+        "genotype": filled(("+genotype",)),
+        "session_type": filled(("+session_type",)),
     },
-    "subject": {"species": Cell(("+species",), _text)},
+    "subject": {"species": filled(("+species",))},
 }
 
 
@@ -134,6 +137,8 @@ def _of_records(model: str) -> Mapping[str, Cell]:
     """Return the cells of a table of which each row is one record; what they do not tell is null."""
     own = {name: _CELLS[origin.kind]((origin.field,)) for name, origin in origins(model).items()}
     around = _AROUND.get(model, {})
+    if model == "session":
+        own["start_time_is_date"] = Cell(("date_time",), _is_date)
     known = known_fields(model).union(cell.steps()[0] for cell in around.values())
     rest = "other_fields" if model == "session" else f"{model}_other_fields"
     return {**own, **around, rest: others(known)}
@@ -146,5 +151,6 @@ def _of_rows(model: type[Table]) -> Mapping[str, Cell]:
     cells = {}
     for name in schema.names:
         is_text = pa.types.is_large_string(schema.field(name).type)
-        cells[name] = as_json((name,)) if facts[name]["json"] else Cell((name,), _text if is_text else None)
+        cell = as_json if facts[name]["json"] else filled if is_text else Cell
+        cells[name] = cell((name,))
     return cells

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _START, _POLL = "api/auth/device/", "api/auth/device/token/"
 #: Where the server does not say, in s: how long to wait between two questions, and in all.
 _INTERVAL, _WINDOW = 5.0, 900.0
-#: What a server may say, in s, without being taken for broken.
+#: What a server may say, in s, without being taken for broken: one that says 0 would be asked without end.
+_SHORTEST_INTERVAL = 1.0
 _LONGEST_INTERVAL, _LONGEST_WINDOW = 60.0, 3600.0
 _AGAIN = "Run 'sessionframes login brainstem' again."
 _REFUSALS = {
@@ -83,7 +84,7 @@ def log_in(
         if isinstance(whole, str) and whole not in ("", page):
             tell(f"or open {_printable(whole)}")
         tell("Waiting for it to be allowed there; Ctrl-C gives up.")
-        interval = _seconds(started.get("interval"), _INTERVAL, _LONGEST_INTERVAL)
+        interval = max(_SHORTEST_INTERVAL, _seconds(started.get("interval"), _INTERVAL, _LONGEST_INTERVAL))
         end = clock() + _seconds(started.get("expires_in"), _WINDOW, _LONGEST_WINDOW)
         token = None
         while token is None:

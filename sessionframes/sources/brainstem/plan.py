@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.changes import Change, Fault
-from sessionframes.config import nearest
 from sessionframes.query import Q
-from sessionframes.sources.brainstem.cells import is_same_cell
-from sessionframes.sources.brainstem.columns import LEFT_OUT, OLDER_NAMES, origins
+from sessionframes.sources.brainstem.cells import is_nothing, is_same_cell
+from sessionframes.sources.brainstem.columns import origins
 from sessionframes.sources.brainstem.rules import (
     BrokenRuleError,
     broken_rule,
+    is_bare_date,
     is_empty,
-    is_same,
     plain_json,
     to_wire,
     uuid_text,
+)
+from sessionframes.sources.brainstem.sameness import is_of_that_day, is_same
+from sessionframes.sources.brainstem.shapes import as_there
+from sessionframes.sources.brainstem.targets import (
+    ELSEWHERE,
+    NOWHERE,
+    Target,
+    held,
+    not_of_a_new_record,
+    targets_of,
+    unknown,
 )
 
 if TYPE_CHECKING:
@@ -29,35 +39,9 @@ if TYPE_CHECKING:
     from sessionframes.sources.brainstem.send import Sender
     from sessionframes.transports.rest_request import Record
 
-#: Models of which the documents list every field; of the others the server may take more than we know.
-_KNOWN_WHOLE = frozenset(
-    {
-        *("project", "subject", "session", "collection", "cohort"),
-        *("dataacquisition", "procedure", "behavior", "manipulation"),
-    }
-)
-#: Addresses within a record, which the server makes.
-_LINKS = "links"
-
-
-@dataclass(frozen=True)
-class _Target:
-    """What a column is about.
-
-    Parameters
-    ----------
-    field : str or None
-        Of the record; None for what other records tell, or nothing.
-    rules : ApiField or None
-        Its rules, where it is documented.
-    """
-
-    field: str | None
-    rules: ApiField | None = None
-
-
-#: What other records tell, and what nobody does or needs to be asked about.
-_ELSEWHERE, _NOWHERE = _Target(None), _Target(None)
+#: What a second call of the same makes of rows that are new.
+_MADE_AGAIN = "no unique name: the same call again makes it again"
+_ASKED_AGAIN = "requests that are open cannot be seen: the same call again asks again"
 
 
 class Planner:
@@ -86,7 +70,7 @@ class Planner:
         self._faulty: set[tuple[int | None, str]] = set()
         self._ids: dict[int, str] = {}
         self._there: dict[str, Record] = {}
-        self._targets: dict[str, _Target] = {}
+        self._targets: dict[str, Target] = {}
 
     def plan(self) -> tuple[list[Change], list[Fault]]:
         """Return what is to be done about each row, in their order, and all faults.
@@ -128,28 +112,15 @@ class Planner:
 
     def _find_targets(self) -> None:
         columns = dict.fromkeys(name for row in self._rows for name in (*row.values, *row.unsaid))
-        is_open = self._model.name not in _KNOWN_WHOLE and any(row.id is None for row in self._rows)
         read = self._db.source.reads.get(self._table)
         known = {} if read is None else read.table.facts()
         there = {name for record in self._there.values() for name in record}
-        for column in columns:
-            origin = origins(self._model.name).get(column)
-            name = column if origin is None else origin.field
-            rules = self._model.field_named(name)
-            if rules is not None:
-                self._targets[column] = _Target(name, rules)
-            elif column == _LINKS:
-                self._targets[column] = _NOWHERE
-            elif column in known:
-                self._targets[column] = _ELSEWHERE
-            elif column in there or column in LEFT_OUT or is_open:
-                # The server has fields that no document tells of.
-                self._targets[column] = _Target(column)
-            else:
-                names = {*known, *(field.name for field in self._model.fields)}
-                check = f"a column of {self._table}; {nearest(column, names)}"
-                self._fault(None, column, check.rstrip("."), column)
-                self._targets[column] = _NOWHERE
+        is_new = any(row.id is None for row in self._rows)
+        found = targets_of(self._model, columns, known=known, there=there, is_new=is_new)
+        wrong = [column for column, target in found.items() if target is None]
+        for column, check in unknown(self._model, self._table, wrong, known).items():
+            self._fault(None, column, check, column)
+        self._targets = {column: target or NOWHERE for column, target in found.items()}
 
     def _change(self, row: Row) -> Change:
         key = self._ids.get(row.position)
@@ -159,9 +130,11 @@ class Planner:
             for field in self._model.fields:
                 if field.required and field.name not in new and not self._is_faulty(row, field.name):
                     self._fault(row.position, self._column(row, field.name), "required", None)
-            return Change("create", None, _without_none(new))
-        old = {name: _held(record or {}, name) for name in new}
-        return Change("change" if new else "leave", key, new, old, self._note(row, record or {}))
+            again = None if self._sender.unique else _ASKED_AGAIN if self._sender.approval else _MADE_AGAIN
+            return Change("create", None, new, note=_notes(again, self._dates(new)))
+        old = {name: held(record or {}, name) for name in new}
+        note = _notes(self._note(row, record or {}), self._dates(new))
+        return Change("change" if new else "leave", key, new, old, note)
 
     def _differing(self, row: Row, record: Record | None) -> dict[str, Any]:
         """Return what a row says that the record does not, by field; faults are noted."""
@@ -175,20 +148,33 @@ class Planner:
             except BrokenRuleError as error:
                 self._fault(row.position, column, str(error), value)
                 continue
-            is_held = is_same(target.rules, wire, _held(record or {}, target.field))
-            if record is None and is_held:
-                # Nothing, of which a new record has enough.
+            if record is None and (value is None or _is_of_the_server(target, wire)):
+                # Of what nobody says anything, a new record has enough.
                 continue
+            there = held(record or {}, target.field)
+            is_held = record is not None and is_same(target.rules, wire, there)
             first, other, is_other_held = found.setdefault(target.field, (column, wire, is_held))
             if is_held != is_other_held or not (is_held or is_same(target.rules, wire, other)):
                 # Nobody can know which of the two was edited: what the server has is no sign, it may be new.
                 check = f"the same as {first}: both are {target.field}, so drop the one that is out of date"
                 self._fault(row.position, column, check, value)
             elif not is_held and first == column and target.rules is not None:
-                broken = broken_rule(target.rules, wire)
+                broken = broken_rule(target.rules, wire, there) or _lost_time(target.rules, wire, there)
                 if broken is not None:
                     self._fault(row.position, column, broken, value)
-        return {name: wire for name, (_, wire, is_held) in found.items() if not is_held}
+        return {
+            name: as_there(wire, held(record or {}, name)) if name == "extra_fields" else wire
+            for name, (_, wire, is_held) in found.items()
+            if not is_held
+        }
+
+    def _dates(self, new: Mapping[str, Any]) -> str | None:
+        """Tell of moments that are sent without their time."""
+        kinds = {field.name: field.kind for field in self._model.fields}
+        names = [name for name, value in new.items() if kinds.get(name) == "instant" and is_bare_date(value)]
+        if not names:
+            return None
+        return f"{', '.join(names)}: a date without a time, of which the server makes its own midnight"
 
     def _is_faulty(self, row: Row, field: str) -> bool:
         names = (name for name, target in self._targets.items() if target.field == field)
@@ -208,19 +194,19 @@ class Planner:
 
     def _is_kept(self, column: str, record: Record) -> bool:
         """Tell whether the server has something where a frame has a null that does not stand for it."""
-        held = _held(record, self._targets[column].field or "")
+        there = held(record, self._targets[column].field or "")
         origin = origins(self._model.name).get(column)
-        stands_for_it = origin is not None and origin.kind == "sex" and held == "U"
-        return not is_empty(held) and not stands_for_it
+        stands_for_it = origin is not None and origin.kind == "sex" and there == "U"
+        return not is_empty(there) and not stands_for_it
 
     def _check_elsewhere(self) -> None:
         """Refuse what other records tell, where it differs from what they tell now."""
         said: dict[int, list[str]] = {}
         for row in self._rows:
-            columns = [name for name in row.values if self._targets[name] is _ELSEWHERE]
+            columns = [name for name in row.values if self._targets[name] is ELSEWHERE]
             if row.id is None:
-                for name in (name for name in columns if row.values[name] is not None):
-                    check = "empty in a new row: it is no field of the record"
+                for name in (name for name in columns if not is_nothing(row.values[name])):
+                    check = not_of_a_new_record(self._model, name)
                     self._fault(row.position, name, check, row.values[name])
             elif columns and self._ids.get(row.position) in self._there:
                 said[row.position] = columns
@@ -242,7 +228,15 @@ class Planner:
         """Return the changes without those that have been made already; refuse names that are taken."""
         unique = self._sender.unique
         if unique is None:
-            return self._checked_accepted(changes) if self._sender.approval else list(changes)
+            if self._sender.approval:
+                return self._checked_accepted(changes)
+            self._check_made_once(changes)
+            return list(changes)
+        given_up = {
+            change.id: place
+            for place, change in enumerate(changes)
+            if change.id is not None and unique.name in change.new
+        }
         named = {
             place: str(change.new[unique.name]).strip()
             for place, change in enumerate(changes)
@@ -261,8 +255,12 @@ class Planner:
             if record is None:
                 continue
             key = str(record.get("id"))
-            check = f"new: {key} has this name"
-            if changes[place].step == "create":
+            check = f"a name that no record has: {key} has it"
+            if key in given_up and given_up[key] != place:
+                check = (
+                    f"a name that is free: row {given_up[key]} gives it up, so save that row by itself first"
+                )
+            elif changes[place].step == "create":
                 if self._sender.is_made(record, changes[place].new):
                     checked[place] = Change("leave", key, note="it is there already, by this name")
                     continue
@@ -270,6 +268,17 @@ class Planner:
                 check += f" and differs in {differing}; give that id to change it"
             self._fault(place, column, check, name)
         return checked
+
+    def _check_made_once(self, changes: Sequence[Change]) -> None:
+        """Refuse new rows that are the same, where no name tells them apart: a slip, mostly."""
+        first: dict[str, int] = {}
+        for place, change in enumerate(changes):
+            if change.step != "create" or not change.new:
+                continue
+            same = first.setdefault(json.dumps(change.new, sort_keys=True), place)
+            if same != place:
+                check = f"another row: row {same} is the same, and no unique name tells them apart"
+                self._fault(place, self._key, check, None)
 
     def _checked_accepted(self, changes: Sequence[Change]) -> list[Change]:
         """Return the changes without requests for what is there; requests that are open cannot be seen."""
@@ -302,20 +311,24 @@ class Planner:
         others.append(place)
 
 
-def _wire(target: _Target, value: Any, record: Record | None) -> Any:
+def _wire(target: Target, value: Any, record: Record | None) -> Any:
     """Return a value as it would be sent; the server's own stays as it is, whatever the rules."""
-    if record is not None and isinstance(value, str) and value == _held(record, target.field or ""):
+    if record is not None and isinstance(value, str) and value == held(record, target.field or ""):
         return value
     return plain_json(value) if target.rules is None else to_wire(target.rules, value)
 
 
-def _held(record: Mapping[str, Any], field: str) -> Any:
-    """Return what a record has for a field, under its older name too."""
-    if field in record:
-        return record[field]
-    return next((record[old] for old, new in OLDER_NAMES.items() if new == field and old in record), None)
+def _is_of_the_server(target: Target, wire: Any) -> bool:
+    """Tell whether nothing is said of a field that the server keeps by itself."""
+    return target.rules is not None and target.rules.read_only and is_empty(wire)
 
 
-def _without_none(new: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is sent for a new record: what is empty by itself is not."""
-    return {name: value for name, value in new.items() if not is_empty(value)}
+def _lost_time(field: ApiField, wire: Any, there: Any) -> str | None:
+    """Return what a date should have been that would take the time from a moment of that day."""
+    if field.kind != "instant" or not is_of_that_day(wire, there):
+        return None
+    return "a moment with its time, as it is now: of a date alone the server would make midnight"
+
+
+def _notes(*notes: str | None) -> str | None:
+    return "; ".join(note for note in notes if note) or None

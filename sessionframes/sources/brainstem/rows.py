@@ -1,24 +1,34 @@
 """What rows tell that no single record does: whose a session was, by which electrodes, where its data are.
 
-What is added to a record stands under names with a plus, which no field of the server has.
+What is told beside the records stands under names with a plus, which no field of the server has.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import repeat
+from operator import contains
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
 
 from sessionframes.errors import SourceResponseError
 from sessionframes.sources.brainstem.columns import OLDER_NAMES
+from sessionframes.sources.brainstem.links import Links, ids_of, links, lists
 from sessionframes.sources.brainstem.quantities import DEGREES, HERTZ, MICROMETRES, quantity
 from sessionframes.sources.brainstem.shapes import by_name, in_small_letters
 from sessionframes.sources.brainstem.walk import ids_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sessionframes.sources.brainstem.walk import Found
     from sessionframes.transports.rest_request import Record
+
+    #: One for each record.
+    Values = Sequence[Any] | pa.Array[Any]
 
 #: Data of electrodes, by newer and older names; the other types are of video, of sensors and the like.
 _EPHYS = (
@@ -26,6 +36,8 @@ _EPHYS = (
     *("Electroencephalography", "Electroneurogram", "GeneralTimeSeries"),
 )
 _ELECTRODES = ("SiliconProbeImplant", "TetrodeWireElectrodeImplant", "SingleWireElectrodeImplant")
+#: Fields of sessions that point to where procedures are told, and models.
+_MODULES = {"dataacquisition": "dataacquisition", "manipulations": "manipulation"}
 _BARE_DATE = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}\s*")
 #: Column → names that the server's systems of coordinates have for it.
 _LENGTHS = {
@@ -45,55 +57,93 @@ _ANGLES = {
 }
 
 
-def session_rows(found: Found) -> list[Record]:
-    """Return the records of sessions, with what the records around them tell of each."""
-    return [{**_renamed(record), **_of_session(found, record)} for record in found.records]
+def with_newer_names(records: Sequence[Record]) -> Sequence[Record]:
+    """Return the records of sessions with newer names in place of older ones."""
+    has_older = any(any(map(contains, records, repeat(name))) for name in OLDER_NAMES)
+    return list(map(_renamed, records)) if has_older else records
 
 
 def _renamed(record: Record) -> Record:
-    """Return the record of a session with newer names in place of older ones."""
     older = record.keys() & OLDER_NAMES.keys()
     return {**{OLDER_NAMES[name]: record[name] for name in older}, **record} if older else record
 
 
-def _of_session(found: Found, record: Record) -> Record:
-    behaviors = found.linked(record, "behaviors", "behavior")
-    modules = [
-        *found.linked(record, "dataacquisition", "dataacquisition"),
-        *found.linked(record, "manipulations", "manipulation"),
-    ]
-    procedures = [
-        procedure for module in modules for procedure in found.linked(module, "procedures", "procedure")
-    ]
-    animals = sorted(
-        {one for behavior in behaviors for one in ids_in(behavior, "subjects")}
-        | {one for procedure in procedures for one in ids_in(procedure, "subject")}
-    )
-    animal = next(iter(found.linked({"only": _only(animals)}, "only", "subject")), {})
-    assays = _told(
-        assay.get("name")
-        for behavior in behaviors
-        for assay in found.linked(behavior, "behavioralassay", "behavioralassay")
-    )
-    began = record.get("date_time")
+def around_sessions(found: Found) -> Mapping[str, Values]:
+    """Return what the records around sessions tell of each session, as far as it is wanted."""
+    is_told = {"subjects", "subject_id", "sex", "genotype"}.intersection(found.columns)
+    fields = ["behaviors"] if is_told or "session_type" in found.columns else []
+    own: dict[str, pa.ListArray[Any]] = {}
+    made: dict[str, Values] = {}
+    for name in (*fields, *(_MODULES if is_told else ())):
+        told = lists([record.get(name) for record in found.records])
+        if told is not None:
+            # Columns of the same name are of it too.
+            made[name] = told
+        own[name] = ids_of(found.records, name) if told is None else told
+    if "session_type" in found.columns:
+        made["+session_type"] = _session_types(found, own["behaviors"])
+    return made | _animals(found, own) if is_told else made
+
+
+def _animals(found: Found, own: Mapping[str, pa.ListArray[Any]]) -> dict[str, Values]:
+    of_behavior, of_procedure = _ids(found, "behavior", "subjects"), _ids(found, "procedure", "subject")
+    animals = pa.concat_arrays([of_behavior.flatten(), of_procedure.flatten()]).unique().sort()
+    ways = [links(own["behaviors"], _keys(found, "behavior")).then(links(of_behavior, animals))]
+    by_procedure = links(of_procedure, animals)
+    for name, model in _MODULES.items():
+        procedures = links(_ids(found, model, "procedures"), _keys(found, "procedure"))
+        modules = links(own[name], _keys(found, model))
+        ways.append(modules.then(procedures).then(by_procedure))
+    whose = ways[0].joined(*ways[1:])
+    only = whose.only()
+    there = found.around.get("subject", {})
+    records = [there.get(one, {}) for one in map(str, animals.to_pylist())]
     return {
-        "+subjects": animals,
-        "+subject_id": _only(animals),
-        "+sex": animal.get("sex"),
-        "+genotype": animal.get("genotype"),
-        "+session_type": _only(assays),
-        "+start_time_is_date": None if not began else _is_bare_date(began),
+        "+subjects": whose.lists(animals),
+        "+subject_id": animals.take(only),
+        **{
+            f"+{name}": _picked([record.get(name) for record in records], only)
+            for name in ("sex", "genotype")
+        },
     }
 
 
-def subject_rows(found: Found) -> list[Record]:
-    """Return the records of animals, each with the name of its species."""
-    rows = []
+def _session_types(found: Found, behaviors: pa.ListArray[Any]) -> list[Any]:
+    """Return the name of the behavioral assay of each session, where there is one."""
+    assays = found.around.get("behavioralassay", {})
+    names = [assay.get("name") for assay in assays.values()]
+    told = _told(names)
+    # Assays of the same name are one; one without a name is none.
+    named = [(row, told.index(name)) for row, name in enumerate(names) if name is not None]
+    begin, end = np.array(named, np.int64).reshape(-1, 2).T
+    of_behavior = links(_ids(found, "behavior", "behavioralassay"), _keys(found, "behavioralassay"))
+    of_session = links(behaviors, _keys(found, "behavior")).then(of_behavior)
+    return _picked(told, of_session.then(Links(begin, end, len(names))).joined().only())
+
+
+def _picked(values: Sequence[Any], numbers: pa.Array[Any]) -> list[Any]:
+    return [None if number is None else values[number] for number in numbers.tolist()]
+
+
+def _ids(found: Found, of: str, name: str) -> pa.ListArray[Any]:
+    return ids_of(found.around.get(of, {}).values(), name)
+
+
+def _keys(found: Found, model: str) -> pa.Array[Any]:
+    return pa.array(found.around.get(model, {}), pa.large_string())
+
+
+def around_subjects(found: Found) -> Mapping[str, Values]:
+    """Return what the records around animals tell of each, as far as it is wanted."""
+    if "species" not in found.columns:
+        return {}
+    species = []
     for record in found.records:
         strains = found.linked(record, "strain", "strain")
-        species = [one for strain in strains for one in found.linked(strain, "species", "species")]
-        rows.append({**record, "+species": _first(species, "name")})
-    return rows
+        species.append(
+            _first([one for strain in strains for one in found.linked(strain, "species", "species")], "name")
+        )
+    return {"+species": species}
 
 
 def probe_rows(found: Found) -> list[Record]:
@@ -235,10 +285,16 @@ def links_in(told: Any) -> list[Record]:
     """
     if not told:
         return []
-    if not isinstance(told, list) or not all(isinstance(link, dict) for link in told):
+    if not isinstance(told, list) or set(map(type, told)) != {dict}:
         message = "no list of links"
         raise ValueError(message)
-    return [in_small_letters(link) for link in told]
+    return [link if _is_small(tuple(link)) else in_small_letters(link) for link in told]
+
+
+# All links of a server have the same few keys.
+@lru_cache(maxsize=100)
+def _is_small(names: tuple[str, ...]) -> bool:
+    return all(name.islower() for name in names)
 
 
 def extra_fields_in(told: Any) -> Record | Sequence[Record]:
@@ -259,8 +315,10 @@ def extra_fields_in(told: Any) -> Record | Sequence[Record]:
     return by_name(told)
 
 
-def _is_bare_date(text: Any) -> bool:
-    return isinstance(text, str) and _BARE_DATE.fullmatch(text) is not None
+def is_bare_date(value: Any) -> bool:
+    """Tell whether a moment is told by its day alone."""
+    # Hardly any is: there is no need to look closely where there are hours.
+    return isinstance(value, str) and ":" not in value and _BARE_DATE.fullmatch(value) is not None
 
 
 def _told(values: Iterable[Any]) -> list[Any]:

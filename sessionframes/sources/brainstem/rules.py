@@ -1,9 +1,7 @@
-"""The rules of the server's fields, known before anything is sent; and when two values are the same.
+"""The rules of the server's fields, known before anything is sent.
 
 What is given becomes what goes over the wire; a value that cannot, or that breaks a rule of its field, is
-told by what it should have been. The server's own values are compared in a normal form, because it writes the
-same thing in several ways: an instant with an offset or with Z, an empty text or null, extra fields as an
-object or as a list of names and values.
+told by what it should have been.
 """
 
 from __future__ import annotations
@@ -14,19 +12,16 @@ import numbers
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from sessionframes.errors import QueryError
-from sessionframes.query import json_values
 from sessionframes.query.ids import listed_ids
 from sessionframes.query.literals import checked_text
-from sessionframes.query.values import moment
-from sessionframes.sources.brainstem.shapes import by_name, in_small_letters
+from sessionframes.sources.brainstem.shapes import by_name, in_small_letters, is_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +33,6 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 #: Digits below a microsecond that are not all 0.
 _FINE = re.compile(r"[.,]\d{6}0*[1-9]")
 _LINK = re.compile(r"(?:https?|ftp)://[^\s/?#]+\S*", re.IGNORECASE)
-#: Whose order the server keeps; of other lists it is of no meaning.
-_ORDERED = frozenset({"datastorage"})
 #: Deeper JSON is refused, as filters refuse it.
 _DEEPEST = 50
 
@@ -57,7 +50,8 @@ def to_wire(field: ApiField, value: Any) -> Any:
         What it is for.
     value : object
         As the caller gave it. None empties the field. An instant with a zone is sent in UTC, a bare date as
-        it is; ids come in any form that ``get_*`` takes; JSON as text too, which is how frames have it.
+        it is; ids come in any form that ``get_*`` takes; JSON and lists as text too, which is how frames and
+        files of text have them.
 
     Raises
     ------
@@ -69,7 +63,7 @@ def to_wire(field: ApiField, value: Any) -> Any:
     return _TO_WIRE[field.kind](field, value)
 
 
-def broken_rule(field: ApiField, value: Any) -> str | None:
+def broken_rule(field: ApiField, value: Any, held: Any = None) -> str | None:
     """Return what a value that is to be sent should have been, or None where it is right.
 
     Parameters
@@ -78,6 +72,8 @@ def broken_rule(field: ApiField, value: Any) -> str | None:
         What it is for.
     value : object
         Of :func:`to_wire`; one that the server has already needs no look.
+    held : object
+        What the server has: names of extra fields that stay as they are need no look either.
     """
     if field.read_only:
         return "read-only: the server keeps it by itself"
@@ -88,7 +84,7 @@ def broken_rule(field: ApiField, value: Any) -> str | None:
     if field.longest is not None and len(value) > field.longest:
         return f"at most {field.longest} characters"
     if field.name == "extra_fields":
-        return _extra_rule(value)
+        return _extra_rule(value, held)
     return _link_rule(value) if field.name == "download_links" else None
 
 
@@ -99,22 +95,9 @@ def is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, list | dict) and not value)
 
 
-def is_same(field: ApiField | None, one: Any, other: Any) -> bool:
-    """Tell whether two values on the wire mean the same to the server.
-
-    Parameters
-    ----------
-    field : ApiField or None
-        Whose they are; None for one that is not documented.
-    one, other : object
-        Ours or the server's.
-    """
-    # Most cells of a frame are as they were.
-    if isinstance(one, str) and one == other:
-        return True
-    if field is not None and field.kind == "instant" and _is_midnight(one, other):
-        return True
-    return bool(_normal(field, one) == _normal(field, other))
+def is_bare_date(value: Any) -> bool:
+    """Tell whether a value on the wire is a day without a time."""
+    return isinstance(value, str) and _DAY.fullmatch(value) is not None
 
 
 def plain_json(value: Any, depth: int = 0) -> Any:
@@ -152,6 +135,11 @@ def _text_that_keeps(value: str) -> str:
 
 
 def _text(_: ApiField, value: Any) -> str:
+    if isinstance(value, numbers.Number) and not isinstance(value, bool):
+        # Files of text are read as numbers where they look like it.
+        raise BrokenRuleError(
+            "text, and not a number: say astype(str), or read_csv(..., dtype={column: str})"
+        )
     if not isinstance(value, str):
         raise BrokenRuleError("text")
     return _text_that_keeps(str(value))
@@ -226,10 +214,13 @@ def _date(_: ApiField, value: Any) -> str:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
     try:
-        if isinstance(value, str) and _DAY.fullmatch(value.strip()):
-            return date.fromisoformat(value.strip()).isoformat()
+        # A midnight is how frames have a date, and files of text have what frames have.
+        is_dated = isinstance(value, str) and _DAY.match(value.strip())
+        found = datetime.fromisoformat(value.strip()) if is_dated else None
     except ValueError:
-        pass
+        found = None
+    if found is not None and found.time() == time.min and found.utcoffset() in (None, timedelta(0)):
+        return found.date().isoformat()
     raise BrokenRuleError("a date, such as 2025-03-14")
 
 
@@ -259,7 +250,7 @@ def _ids(field: ApiField, value: Any) -> list[str]:
     column = f"{field.refers}_id"
     if isinstance(value, str | uuid.UUID):
         # The server refuses one that is not in a list; that it is meant is plain.
-        return [uuid_text(value)]
+        return list(dict.fromkeys(map(uuid_text, _from_list_text(value))))
     try:
         found = listed_ids(value, column, kind="str") or ()
     except QueryError:
@@ -267,7 +258,23 @@ def _ids(field: ApiField, value: Any) -> list[str]:
     return list(dict.fromkeys(map(uuid_text, found)))
 
 
+def _from_list_text(value: Any) -> list[Any]:
+    """Return what a text that holds a JSON list lists, as cells of CSV have it; else the one value."""
+    if not isinstance(value, str) or not value.lstrip().startswith("["):
+        return [value]
+    try:
+        found: list[Any] = json.loads(value)
+    except (ValueError, RecursionError):
+        raise BrokenRuleError(_A_LIST) from None
+    return found
+
+
+_A_LIST = 'a list, or one as JSON text such as ["a", "b"]: of columns that you did not edit, drop those'
+
+
 def _texts(_: ApiField, value: Any) -> list[str]:
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        value = _from_list_text(value)
     is_many = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping | pd.DataFrame)
     listed = list(value) if is_many else [None]
     if not all(isinstance(item, str) for item in listed):
@@ -302,7 +309,7 @@ def _extra_fields(value: Any) -> Any:
     if isinstance(value, dict):
         return value
     pairs: list[Any] = value if isinstance(value, list) else [None]
-    if not all(isinstance(pair, dict) and pair.keys() == {"name", "value"} for pair in pairs):
+    if not is_pairs(pairs) or not all(pair.keys() == {"name", "value"} for pair in pairs):
         raise BrokenRuleError('a dict, or a list of {"name": ..., "value": ...}')
     return by_name(pairs)
 
@@ -317,10 +324,15 @@ def _links(value: Any) -> list[Any]:
 _A_LINK = 'a list of {"repository": ..., "url": ...}, with http, https or ftp'
 
 
-def _extra_rule(value: dict[str, Any] | list[Any]) -> str | None:
+def _extra_rule(value: dict[str, Any] | list[Any], held: Any) -> str | None:
     if isinstance(value, list):
         return "a list with each name once"
+    there = by_name(held) if is_pairs(held) else held
+    there = there if isinstance(there, dict) else {}
     for name, item in value.items():
+        # 1 is no True.
+        if name in there and (type(item), item) == (type(there[name]), there[name]):
+            continue
         if not _EXTRA_NAME.fullmatch(name):
             return f"names of a letter, then letters, digits and underscores, not {name!r}"
         if isinstance(item, bool) or not isinstance(item, str | int | float):
@@ -354,44 +366,3 @@ _TO_WIRE: dict[str, Callable[[ApiField, Any], Any]] = {
     "texts": _texts,
     "json": _json,
 }
-
-
-def _is_midnight(one: Any, other: Any) -> bool:
-    """Tell whether one is a bare date and the other its midnight in the zone it is written in.
-
-    The server makes that of a date, in its own zone, and writes all moments in that zone.
-    """
-    day, text = sorted((str(one), str(other)), key=len)
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    is_date = _DAY.fullmatch(day) is not None and _DAY.fullmatch(text) is None
-    return is_date and found.time() == time.min and found.date().isoformat() == day
-
-
-def _normal(field: ApiField | None, value: Any) -> Any:
-    """Return something that is equal for values that mean the same."""
-    if is_empty(value):
-        return None
-    if field is not None:
-        # What the server has breaks the rules now and then; then only itself is the same.
-        with suppress(BrokenRuleError):
-            value = _as_meant(field, value)
-    return json_values.identity(json_values.from_python(value))
-
-
-def _as_meant(field: ApiField, value: Any) -> Any:
-    if field.kind == "instant":
-        try:
-            # The server's own may lack a zone; reading takes it for UTC.
-            return moment(value, field.name).isoformat()
-        except QueryError:
-            return value
-    value = _TO_WIRE[field.kind](field, value)
-    if field.kind == "text":
-        # The server cuts blanks off both ends.
-        return value.strip()
-    if field.kind == "ids" and field.name not in _ORDERED:
-        return sorted(value)
-    return value if not is_empty(value) else None

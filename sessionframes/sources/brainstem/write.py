@@ -49,7 +49,7 @@ def _plan(
 def _send(model: str, db: Connection, change: Change) -> Outcome:
     if change.id is None:
         return _sender(db, model).create(change.new)
-    return _sender(db, model).change(change.id, change.new)
+    return _sender(db, model).change(change.id, change.new, change.old)
 
 
 def _identify(model: str, key: str) -> str:
@@ -62,15 +62,22 @@ def _identify(model: str, key: str) -> str:
 
 def _find(model: str, db: Connection, ids: Sequence[str]) -> Mapping[str, str]:
     records = _sender(db, model).records("id", ids)
-    return {str(record["id"]): _label(record) for record in records}
+    return {str(record["id"]): _label(model, record) for record in records}
 
 
 def _remove(model: str, db: Connection, key: str) -> Outcome:
     return _sender(db, model).remove(key)
 
 
-def _label(record: Mapping[str, Any]) -> str:
-    return str(record.get("name") or record["id"])
+def _label(model: str, record: Mapping[str, Any]) -> str:
+    """Return the name of a record, with how many others hang on it as far as it tells."""
+    below = [
+        f"{field.name}: {len(record[field.name])}"
+        for field in MODELS[model].fields
+        if field.kind == "ids" and field.read_only and isinstance(record.get(field.name) or None, list)
+    ]
+    name = str(record.get("name") or record["id"])
+    return f"{name} ({', '.join(below)})" if below else name
 
 
 def _write(table: str, model: str) -> Write:

@@ -86,6 +86,22 @@ def test_the_public_portal_is_asked_without_a_token_though_there_is_one(server, 
     assert not any(request.authorized for request in server.requests)
 
 
+@pytest.mark.parametrize("place", ["argument", "environment variable BRAINSTEM_API_TOKEN", "file"])
+def test_a_token_that_is_refused_is_told_by_where_it_came_from(server, monkeypatch, place):
+    options = {"token": "not-good"} if place == "argument" else {}
+    if place == "file":
+        keep("not-good")
+    elif not options:
+        monkeypatch.setenv("BRAINSTEM_API_TOKEN", "not-good")
+    with pytest.raises(AuthenticationError, match=f"That was the token of the {place}.* login brainstem"):
+        who(server.url, **options)
+    with (
+        sf.connect("brainstem", url=server.url, **options) as db,
+        pytest.raises(AuthenticationError, match="login brainstem"),
+    ):
+        db.save_model("project", {"name": "a"})
+
+
 # Files
 
 
@@ -123,7 +139,13 @@ def test_others_who_may_read_it_are_warned_of(server, seen):
     assert caught[0].filename == __file__
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"two words", b"a\nb", "é".encode()])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"\xff\xfe\x00", b"two words", b"a\nb", "é".encode()),
+        *(b'"two-words"', b"'two-words'", b'{"token":"x"}', b"BRAINSTEM_TOKEN=two-words", b"Bearer x"),
+    ],
+)
 def test_a_file_that_holds_something_else_is_not_sent(content, tmp_path):
     path = tmp_path / "token"
     path.write_bytes(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from enum import Enum
 
 import numpy as np
@@ -81,6 +82,13 @@ def test_one_text_is_one_field_or_relation(db):
     assert db.load_model("session", sort=None, include=None, filters=None) == db.load_model("session")
 
 
+@pytest.mark.parametrize("null", [None, pd.NA, float("nan"), pd.NaT])
+def test_a_null_is_no_filter(db, null):
+    every = db.load_model("session")
+    assert db.load_model("session", filters={"name": null}) == every
+    assert db.load_model("session", filters={"name.in": [null]}) == {"sessions": []}
+
+
 @pytest.mark.parametrize("none", [[], (), set(), [None], np.array([]), pd.Series([], dtype="str")])
 def test_no_values_to_choose_from_find_nothing(server, db, none):
     server.requests.clear()
@@ -117,6 +125,10 @@ def test_what_is_no_record_is_not_sent(server, db, data):
         {"filters": {"name": {"a": 1}}},
         {"filters": {"name": pd.DataFrame({"a": [1]})}},
         {"filters": {5: "a"}},
+        {"filters": {"name": object()}},
+        {"filters": {"name": b"x"}},
+        {"filters": {"name": ["a", [1]]}},
+        {"sort": {"name", "id"}},
         {"include": 5},
         {"include": [5]},
         {"include": {"projects": 1}},
@@ -168,6 +180,26 @@ def test_a_record_is_made_changed_and_deleted_as_the_documents_show(server, db):
     with pytest.raises(SourceResponseError, match=r"\(404\): No Session matches"):
         db.delete_model("session", id=made["id"])
     assert [method for method, _ in sent(server)] == ["POST", "PATCH", "DELETE", "DELETE"]
+
+
+def test_names_that_the_server_took_no_notice_of_are_warned_of(db):
+    key = db.get_sessions().index[0]
+    with pytest.warns(UserWarning, match="no field") as told:
+        found = db.save_model("session", {"session_name": "a", "descripton": "b", "tags": ["c"]}, id=key)
+    assert found["session"]["tags"] == ["c"]
+    assert [str(one.message).partition("no field ")[2][:15] for one in told] == [
+        "'session_name',",
+        "'descripton', a",
+    ]
+    assert "name for it is 'name'" in str(told[0].message)
+    assert "Did you mean 'description'" in str(told[1].message)
+    assert told[0].filename == __file__
+    with pytest.warns(UserWarning, match="nonsense"):
+        assert db.save_model("session", {"nonsense": 1}, id=key)["session"]["id"] == key
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        db.save_model("session", {"description": "x"}, id=key)
+        db.save_model("species", {"name": "Mus spretus", "nonsense": 1})
 
 
 def test_what_is_reviewed_comes_as_its_request(db):

@@ -73,6 +73,33 @@ def test_what_is_gone_is_told_and_is_no_failure(db, made):
     assert db.delete("sessions", [], confirm=True).empty
 
 
+def test_what_was_never_there_is_told_to_be_so(db, made):
+    note = db.delete("projects", made["id"], confirm=True)["note"]
+    assert note.str.contains("there is no project of this id, or it is not yours to see").all()
+    with pytest.raises(QueryError, match=r"none of the 3 given is there.* another table"):
+        db.delete("projects", made["id"])
+    with pytest.raises(QueryError, match=r"1 of the 2 given .* The others are not there"):
+        db.delete("sessions", [made["id"].iloc[0], NOBODY])
+
+
+def test_what_hangs_on_a_record_is_told(db):
+    frame = db.get_projects()
+    project = frame.index[[len(sessions) > 0 for sessions in frame["project_sessions"]]][0]
+    count = len(frame.loc[project, "project_sessions"])
+    with pytest.raises(QueryError, match=rf"\(sessions: {count}.* may delete what hangs on them"):
+        db.delete("projects", project)
+
+
+def test_what_saving_returned_is_not_guessed_at(server, db, made):
+    for confirm in (False, True):
+        with pytest.raises(QueryError, match=r'made\["id"\]\.dropna'):
+            db.delete("sessions", made, confirm=confirm)
+        with pytest.raises(QueryError, match=r"1 of the 3 ids are null.*dropna"):
+            db.delete("sessions", made["id"].mask([True, False, False]), confirm=confirm)
+    assert len(sent(server)) == 3
+    assert db.delete("sessions", made.set_index("id").rename_axis("session_id"), confirm=True).shape == (3, 5)
+
+
 @pytest.mark.parametrize("ids", [None, ["m700"], [None], [NOBODY.replace("-", "")], 7.5])
 def test_what_is_no_id_deletes_nothing(server, db, ids):
     for confirm in (False, True):

@@ -212,6 +212,19 @@ def test_a_server_that_asks_to_slow_down_is_asked_less_often():
     assert token_path().read_text() == "t"
 
 
+@pytest.mark.parametrize("interval", [0, -5, 0.001])
+def test_a_server_that_asks_for_no_wait_is_not_asked_without_one(interval):
+    answers = [{"error": "authorization_pending"}, {"status": "success", "token": "t"}]
+    waits = []
+    with FaultServer() as server:
+        begun = {"device_code": "d", "user_code": "U", "verification_uri": "https://x", "interval": interval}
+        server.serve("/api/auth/device/", json.dumps(begun).encode())
+        pages = [Fault(status=200, page=json.dumps(answer).encode()) for answer in answers]
+        server.serve("/api/auth/device/token/", faults=pages)
+        logged_in(server.url, sleep=waits.append)
+    assert waits == [1, 1]
+
+
 @pytest.mark.parametrize(
     "begun",
     [b"<html>", b"[1]", b"{}", b'{"device_code": 5}', b'{"device_code": "d", "verification_uri": " "}'],

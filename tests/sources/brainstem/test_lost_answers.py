@@ -202,6 +202,8 @@ def test_an_interrupt_leaves_nothing_that_a_second_call_would_double(server, db)
     finally:
         signal.signal(signal.SIGINT, usual)
     assert "2 of 4 rows of sessions were done" in caught.value.__notes__[0]
+    assert "look what is there" in caught.value.__notes__[0]
+    assert caught.value.result["action"].tolist() == ["created", "created", "not sent", "not sent"]
     assert db.save("sessions", rows)["action"].tolist() == ["left", "left", "left", "created"]
 
 

@@ -17,6 +17,7 @@ from sessionframes.errors import ConfigError, JoinError
         ("url", "http://[", "such as https"),
         ("url", "http://a:99999/", "such as https"),
         ("url", "http://a:b/", "such as https"),
+        ("url", "http://a\ud800/", "such as https"),
         ("portal", "privat", "Did you mean 'private'"),
         ("portal", "", "Known: private, public, super"),
         ("timeout", 0, "Give 0.001"),
@@ -40,6 +41,15 @@ def test_a_password_in_the_address_is_not_shown():
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url", ["http://me:hunter2@a/", "http://hunter2@a", "http://a/?key=hunter2", "http://a/#hunter2"]
+)
+def test_what_stands_beside_the_address_is_refused_and_not_shown(url):
+    with pytest.raises(ConfigError, match="user, a query or a fragment") as caught:
+        sf.connect("brainstem", url=url, token="a")
+    assert "hunter2" not in str(caught.value)
+
+
 def test_connecting_sends_nothing(server, connect):
     db = connect()
     assert server.requests == []
@@ -55,11 +65,19 @@ def test_address_and_portal_come_from_the_environment(server, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/", "/below/", "/below", "/api", "/api/", "/below/api/", "/below/api", "/myapi"]
+    "path",
+    [
+        *("", "/", "/below/", "/below", "/api", "/api/", "/below/api/", "/below/api", "/myapi"),
+        *("/api/private/", "/api/public", "/below/api/super/", "/private/"),
+    ],
 )
 def test_an_address_may_end_as_it_likes(path):
     with sf.connect("brainstem", url=f"http://127.0.0.1:9{path}", portal="public") as db:
-        path = path.removesuffix("/").removesuffix("/api")
+        path = path.removesuffix("/")
+        if "/api" in path:
+            for portal in ("/private", "/public", "/super"):
+                path = path.removesuffix(portal)
+        path = path.removesuffix("/api")
         below = path.strip("/") and f"{path.strip('/')}/"
         assert db.transport.address == f"http://127.0.0.1:9/{below}api/public/"
         assert f"GET http://127.0.0.1:9/{below}api/public/stem/session/?" in str(db.explain("sessions"))

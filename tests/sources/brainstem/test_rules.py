@@ -18,11 +18,11 @@ from sessionframes.sources.brainstem.models import MODELS
 from sessionframes.sources.brainstem.rules import (
     BrokenRuleError,
     broken_rule,
-    is_same,
     plain_json,
     to_wire,
     uuid_text,
 )
+from sessionframes.sources.brainstem.sameness import is_of_that_day, is_same
 
 ONE, TWO = "5e0f4b7c-3c1a-4e58-9a2d-7b1f0c9d0001", "5e0f4b7c-3c1a-4e58-9a2d-7b1f0c9d0002"
 SESSION, SUBJECT = MODELS["session"], MODELS["subject"]
@@ -54,6 +54,7 @@ PARIS = timezone(timedelta(hours=1))
         (DAY, np.datetime64("2025-03-14"), "2025-03-14"),
         (DAY, date(2025, 3, 14), "2025-03-14"),
         (DAY, " 2025-03-14 ", "2025-03-14"),
+        (DAY, "2025-03-14 00:00:00+00:00", "2025-03-14"),
         (PROJECTS, [ONE, ONE.upper(), uuid.UUID(TWO)], [ONE, TWO]),
         (PROJECTS, np.array([ONE]), [ONE]),
         (PROJECTS, ONE, [ONE]),
@@ -110,6 +111,8 @@ def test_values_go_over_the_wire_as_the_server_has_them(field, value, wire):
         (DAY, "2025-02-30", "date"),
         (DAY, datetime(2025, 3, 14, 13, 5, tzinfo=UTC), "date"),
         (DAY, "14.3.2025", "date"),
+        (DAY, "20250314", "date"),
+        (DAY, "2025-03-14 00:00:00+01:00", "date"),
         (PROJECTS, "m700", "UUID"),
         (PROJECTS, [ONE, None], "UUID"),
         (PROJECTS, [ONE.replace("-", "")], "UUID"),
@@ -211,6 +214,25 @@ def test_the_same_thing_written_in_two_ways_is_the_same(field, one, other):
 def test_different_things_are_not_the_same(field, one, other):
     assert not is_same(field, one, other)
     assert not is_same(field, other, one)
+
+
+@pytest.mark.parametrize(
+    ("day", "there", "is_its_day"),
+    [
+        ("2025-03-14", "2025-03-14T23:30:00-05:00", True),
+        # As frames have it, in UTC.
+        ("2025-03-15", "2025-03-14T23:30:00-05:00", True),
+        ("2025-03-13", "2025-03-14T23:30:00-05:00", False),
+        ("2025-03-14", "2025-03-14T00:00:00-05:00", False),
+        ("2025-03-14", "2025-03-14T13:05", True),
+        ("2025-03-14", "2025-03-14", False),
+        ("2025-03-14", "long ago", False),
+        ("2025-03-14", None, False),
+        ("2025-03-14T13:05:00Z", "2025-03-14T13:06:00Z", False),
+    ],
+)
+def test_a_date_may_be_that_of_a_moment(day, there, is_its_day):
+    assert is_of_that_day(day, there) is is_its_day
 
 
 @given(

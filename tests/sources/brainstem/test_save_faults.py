@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from sessionframes import UnwrittenRowsWarning
 from sessionframes.demo.brainstem import Fault
 from sessionframes.errors import FrameValidationError, QueryError
 from tests.sources.brainstem.writers import a_project, new_rows, sent
@@ -60,7 +61,7 @@ def test_all_faults_of_all_rows_are_told_at_once(server, db):
     assert told[2, "projects"] == "required"
     assert told[2, "name"] == "unique: row 1 has it too"
     assert told[4, "session_id"] == "the id of a record that is there, and yours to see"
-    assert told[5, "name"].startswith(f"new: {there.index[1]} has this name")
+    assert told[5, "name"] == f"a name that no record has: {there.index[1]} has it"
     assert not sent(server)
 
 
@@ -120,7 +121,7 @@ def test_a_name_that_is_taken_is_told_with_whose_it_is(server, db):
     row = new_rows(db, there["session_name"], description="another")[0]
     ((_, column, check),) = faults(db, row)
     assert column == "name"
-    assert check.startswith(f"new: {there.name} has this name and differs in")
+    assert check.startswith(f"a name that no record has: {there.name} has it and differs in")
     assert check.endswith("give that id to change it")
     assert not sent(server)
 
@@ -157,9 +158,10 @@ def test_fields_that_no_document_tells_of_can_be_changed_where_the_server_has_th
     server.fail(Fault(change=add), times=100)
     key = db.get_sessions().index[0]
     assert db.save("sessions", {"id": key, "novelty": {"a": [1.0]}})["action"].tolist() == ["left"]
-    result = db.save("sessions", {"id": key, "novelty": {"a": [2]}})
+    with pytest.warns(UnwrittenRowsWarning, match=r'has none of it: novelty: the server has {"a": \[1\]}'):
+        result = db.save("sessions", {"id": key, "novelty": {"a": [2]}})
     assert sent(server) == [("PATCH", {"novelty": {"a": [2]}})]
-    assert result["note"].tolist() == ['novelty: the server has {"a": [1]}']
+    assert result["action"].tolist() == ["unknown"]
     ((row, column, _),) = faults(db, {"id": key, "noveltie": 1})
     assert (row, column) == (None, "noveltie")
 

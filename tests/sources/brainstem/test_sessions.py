@@ -138,7 +138,7 @@ def test_what_an_older_server_names_twice_stays_unless_it_is_changed(server, db)
     key = frame.index[0]
     once = {"id": key, "extra_fields": {"room": "B115"}}
     planned = db.save("sessions", once, dry_run=True).iloc[0]
-    assert planned[["field", "new"]].tolist() == ["extra_fields", '{"room": "B115"}']
+    assert planned[["field", "new"]].tolist() == ["extra_fields", '[{"name": "room", "value": "B115"}]']
     more = [*TWICE, {"name": "n", "value": 1}]
     with pytest.raises(FrameValidationError, match="a list with each name once"):
         db.save("sessions", {"id": key, "extra_fields": more})
