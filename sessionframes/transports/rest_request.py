@@ -269,7 +269,13 @@ def in_parts(
 
 
 def records_in(value: Any, where: str) -> list[Record]:
-    """Return what should be a list of records; a :exc:`ValueError` says of `where` what it is instead."""
+    """Return what should be a list of records.
+
+    Raises
+    ------
+    ValueError
+        It is none; says of `where` what it is instead.
+    """
     if not isinstance(value, list):
         message = f"{where} is {_shape(value)}, not a list of records"
         raise ValueError(message)

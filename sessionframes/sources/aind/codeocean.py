@@ -212,7 +212,15 @@ class _Search:
 
 
 def judge(answer: requests.Response) -> None:
-    """Raise our error for an answer of Code Ocean that is no success."""
+    """Raise our error for an answer of Code Ocean that is no success.
+
+    Raises
+    ------
+    sessionframes.errors.AuthenticationError
+        The token is wrong, has expired, or may not see this.
+    sessionframes.errors.SourceError
+        Any other failure, as :func:`sessionframes.transports.http_errors.raise_for_status` has it.
+    """
     try:
         raise_for_status(answer)
     except AuthenticationError as error:

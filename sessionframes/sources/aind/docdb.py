@@ -237,6 +237,13 @@ def judge(answer: requests.Response) -> None:
     """Raise our error for an answer of DocDB that is no success.
 
     Its gateway says "Missing Authentication Token" where it knows no such address; it asks for none anywhere.
+
+    Raises
+    ------
+    sessionframes.errors.AuthenticationError
+        It refuses, or there is no such address.
+    sessionframes.errors.SourceError
+        Any other failure, as :func:`sessionframes.transports.http_errors.raise_for_status` has it.
     """
     try:
         raise_for_status(answer)

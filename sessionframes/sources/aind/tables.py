@@ -46,8 +46,8 @@ class AindSessions(Sessions, ids="str"):
     )
     end_time: Instant = column("When the recording ended.", null=NO_RECORD)
     modalities: Texts = column("Abbreviations of what was recorded, such as ecephys.", null=NO_RECORD)
-    project_name: Text = column("Name of the project.", null=NO_RECORD)
-    date_of_birth: Instant = column("Day of birth of the animal, as its midnight in UTC.", null=NO_RECORD)
+    project_name: Text = column("Name by which people know the project.", null=NO_RECORD)
+    date_of_birth: Instant = column("Day of birth, as its midnight in UTC.", null=NO_RECORD)
     is_uploaded: Flag = column("Whether its raw data are known to be in Code Ocean or in a bucket.")
     raw_asset_id: Text = column("Id of the raw data in Code Ocean, the newest.", null="none is known")
     raw_data_dir: Text = column("URL of the folder of its raw data.", null="none is known")
@@ -70,7 +70,7 @@ class AindProbes(Probes, ids="str"):
     """
 
     device_name: Text = column("Name of the device as written in the record: of the probe, or its assembly.")
-    stream: Count = column("Number of the data stream within the session, from 0.", between=(0, None))
+    stream: Count = column("Number of the data stream within the session, from 0.")
     stream_start_time: Instant = column("When the stream began.", null="not recorded")
     stream_end_time: Instant = column("When the stream ended.", null="not recorded")
     assembly_name: Text = column("Name of the assembly in the record of the session.", null="not named")
@@ -79,8 +79,8 @@ class AindProbes(Probes, ids="str"):
         null=NO_HARDWARE,
         values=("assembly", "device", "normalised name"),
     )
-    probe_model: Text = column("Model of the probe, such as Neuropixels 1.0.", null=NO_HARDWARE)
-    probe_serial: Text = column("Serial number of the probe.", null=NO_HARDWARE)
+    probe_model: Text = column("Name of the design, such as Neuropixels 1.0.", null=NO_HARDWARE)
+    probe_serial: Text = column("Serial number of the device, as people wrote it.", null=NO_HARDWARE)
     port: MaybeCount = column("Port of the basestation.", null=NO_HARDWARE)
     slot: MaybeCount = column("Slot of the basestation.", null=NO_HARDWARE)
     targeted_structure: Text = column(
@@ -111,7 +111,7 @@ class AindProbes(Probes, ids="str"):
     implant_hole_number: MaybeCount = column("Number of the hole it went through.", null="not recorded")
     dye: Text = column("Dye on the probe.", null="not recorded")
     coordinates_details: Text = column(
-        "Coordinates, angles and transforms as the record has them.", null="none", json=True
+        "Coordinates, angles and transforms as the source has them.", null="none", json=True
     )
 
 
@@ -131,7 +131,7 @@ class AindAssets(Assets, ids="str"):
     sorter_version: Text = column("Version of the spike sorter.", null="not told, or not looked for")
     tags: Texts = column("Its tags.", null="not told")
     mount: Text = column("Name of the folder under which capsules see it.", null="not told")
-    files: MaybeCount = column("Number of its files.", null="not told", between=(0, None))
+    files: MaybeCount = column("Number of its files.", null="not told")
     last_used: Instant = column("When it was last used.", null="never, or not told")
     data_level: Text = column("Level of its data in the words of its metadata.", null="not told")
     custom_metadata: Text = column("Its metadata, by names of AIND's own.", null="none", json=True)
