@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sessionframes.origins import Provenance, provenance
     from sessionframes.query.q import Q
     from sessionframes.registry import connect, list_sources
+    from sessionframes.sources.aind.session import Session
     from sessionframes.tables.validation import InvalidRowsWarning
     from sessionframes.writing import UnwrittenRowsWarning
 
@@ -33,6 +34,7 @@ __all__ = [
     "OrphanRowsWarning",
     "Provenance",
     "Q",
+    "Session",
     "UnwrittenRowsWarning",
     "connect",
     "describe",
@@ -54,6 +56,7 @@ _HOMES = {
     "OrphanRowsWarning": "sessionframes.frames.join",
     "Provenance": "sessionframes.origins",
     "Q": "sessionframes.query.q",
+    "Session": "sessionframes.sources.aind.session",
     "UnwrittenRowsWarning": "sessionframes.writing",
     "connect": "sessionframes.registry",
     "describe": "sessionframes.frames.describe",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from sessionframes.errors import QueryError
 from sessionframes.query import Order, Q, Query
 from sessionframes.query.binding import bind
 from sessionframes.query.ids import normalise_ids
+from sessionframes.query.local_times import between_local
 from sessionframes.query.scope import fields_of, scope_of
 from sessionframes.query.shown import shown
 from sessionframes.query.text import parse
@@ -32,9 +34,13 @@ if TYPE_CHECKING:
 
 #: What shapes the frame, on every table of every source.
 SHAPE = ("where", "join", "columns", "order_by", "limit")
+#: Stands for all columns, those too that are only there on request.
+EVERY_COLUMN = "all"
 #: About sessions, on every table below them, where the source tells when they began.
 _DATES = ("date", "start_date", "end_date")
 _BEGAN = "start_time"
+#: Where a source has it: when they began by the clock on the wall, which a date without a zone is about.
+_LOCAL = "local_time"
 
 
 def taken(read: Read, reads: Mapping[str, Read]) -> tuple[str, ...]:
@@ -97,7 +103,7 @@ def _made(read: Read, arguments: Mapping[str, Any], reads: Mapping[str, Read]) -
         elif name in parsers:
             parts.append(parsers[name](value))
     if _BEGAN in scope:
-        parts.append(_when(scope[_BEGAN], *(arguments.get(name) for name in _DATES)))
+        parts.append(_when(scope, *(arguments.get(name) for name in _DATES)))
     parts.append(_where(arguments.get("where"), scope, reads))
     joined = _joined(arguments.get("join"), read, reads)
     form = joined_form(read.table, *(reads[name].table for name in joined))
@@ -105,7 +111,7 @@ def _made(read: Read, arguments: Mapping[str, Any], reads: Mapping[str, Read]) -
         form if joined else read.table,
         all_of(*parts),
         frozenset(switches),
-        _columns(arguments.get("columns"), form, scope),
+        _columns(arguments.get("columns"), form, scope, _on_request(read, joined, reads)),
         _order(arguments.get("order_by"), form, scope),
         _limit(arguments.get("limit")),
         joined,
@@ -113,7 +119,9 @@ def _made(read: Read, arguments: Mapping[str, Any], reads: Mapping[str, Read]) -
 
 
 def _scope(read: Read, reads: Mapping[str, Read]) -> Scope:
-    return scope_of(read.table, [other.table for other in reads.values()])
+    columns = scope_of(read.table, [other.table for other in reads.values()])
+    # Also what is found only when it is asked for, which no dict could hold.
+    return ChainMap(columns, cast("dict[str, Field]", read.further)) if read.further else columns
 
 
 def _parsers(read: Read, scope: Scope) -> dict[str, Callable[[Any], Where]]:
@@ -134,16 +142,19 @@ def _ids(field: Field, values: Any) -> Where:
     return Condition(field, "in", ids) if ids else NONE
 
 
-def _when(began: Field, date: Any, start_date: Any, end_date: Any) -> Where:
+def _when(scope: Scope, date: Any, start_date: Any, end_date: Any) -> Where:
+    if date is not None and (start_date is not None or end_date is not None):
+        message = "date goes with neither start_date nor end_date."
+        raise QueryError(message, column="date", hint="Say date for one day, the others for a range.")
+    if _LOCAL in scope:
+        return between_local(scope[_LOCAL], scope[_BEGAN], date, start_date, end_date)
     if date is not None:
-        if start_date is not None or end_date is not None:
-            message = "date goes with neither start_date nor end_date."
-            raise QueryError(message, column="date", hint="Say date for one day, the others for a range.")
         start_date = end_date = _day(date)
     first, last = since(start_date, "start_date"), until(end_date, "end_date")
     if first is not None and last is not None and first > last:
         message = f"start_date {shown(start_date)} is after end_date {shown(end_date)}."
         raise QueryError(message, column="start_date", hint="Swap them.")
+    began = scope[_BEGAN]
     return all_of(_bounded(began, "gte", first), _bounded(began, "lte", last))
 
 
@@ -209,8 +220,15 @@ def _joinable(read: Read, reads: Mapping[str, Read]) -> list[str]:
     return [name for name, one in reads.items() if one.table is not own and one.table.key_name() in carried]
 
 
-def _columns(columns: Any, form: type[Table], scope: Scope) -> tuple[str, ...] | None:
-    if columns is None:
+def _on_request(read: Read, joined: Iterable[str], reads: Mapping[str, Read]) -> set[str]:
+    """Return the columns, of the table and of those that are joined to it, that have to be asked for."""
+    return set().union(read.on_request, *(reads[name].on_request for name in joined))
+
+
+def _columns(columns: Any, form: type[Table], scope: Scope, on_request: set[str]) -> tuple[str, ...] | None:
+    if columns is None and on_request:
+        return tuple(name for name in form.dtypes() if name not in {form.key_name(), *on_request})
+    if columns is None or (isinstance(columns, str) and columns == EVERY_COLUMN):
         return None
     names = [_own(name, "columns", form, scope) for name in _listed(columns)]
     # The key is the index, whether or not it is named.

@@ -105,8 +105,9 @@ class Connection(Calls, WritingCalls):
             whole day. ``where``: a :class:`~sessionframes.Q`, or its text form, on columns of the table and
             of those above it. ``join``: names of tables above whose columns the frame is to have too, as
             :func:`sessionframes.join` would put them side by side. ``columns``: names of those that the frame
-            is to have. ``order_by``: names of columns, "-" before one for the largest first; nulls come last,
-            the key decides last. ``limit``: how many rows at most. All that it takes: :meth:`arguments`.
+            is to have, "all" for those too that come on request only. ``order_by``: names of columns, "-"
+            before one for the largest first; nulls come last, the key decides last. ``limit``: how many rows
+            at most. All that it takes: :meth:`arguments`.
 
         Returns
         -------

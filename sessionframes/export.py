@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sessionframes.arguments import EVERY_COLUMN
 from sessionframes.config import nearest
 from sessionframes.errors import QueryError
 from sessionframes.frames.provenance import describe_origin
 from sessionframes.parquet.export import TablePlan, export_tables
 from sessionframes.paths import placed
 from sessionframes.query import EVERY
-from sessionframes.query.scope import scope_of
-from sessionframes.query.where import Condition, Not, conjuncts
+from sessionframes.query.scope import fields_of, scope_of
+from sessionframes.query.where import Condition, Not, all_of, conjuncts
 from sessionframes.tables.validation import check_choice
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def export(
     with db.transport.consistent() as view:
         about_sessions = _about_sessions(db, of_sessions)
         sessions = _session_ids(db, about_sessions, view)
+        is_whole = about_sessions is not None and about_sessions.where == EVERY
         chunks = [
             sessions[start : start + sessions_per_chunk]
             for start in range(0, len(sessions), sessions_per_chunk)
@@ -66,7 +68,7 @@ def export(
         plans = [
             TablePlan(
                 db.read(name).table,
-                _parts(db, name, by_table[name], chunks, view),
+                _parts(db, name, by_table[name], chunks, view, whole=is_whole),
                 _origin(db, queries[name], about_sessions),
                 _asked(db, name, queries),
                 sum(map(len, chunks)),
@@ -134,7 +136,7 @@ def _arguments(db: Connection, table: str, arguments: dict[str, Any]) -> dict[st
     where = arguments.get("where")
     if isinstance(where, Mapping):
         arguments = {**arguments, "where": where.get(table)}
-    return {name: value for name, value in arguments.items() if name in takes}
+    return {**{name: value for name, value in arguments.items() if name in takes}, "columns": EVERY_COLUMN}
 
 
 def _check_all_taken(
@@ -154,7 +156,7 @@ def _about_sessions(db: Connection, arguments: dict[str, Any]) -> Query | None:
 def _session_ids(db: Connection, query: Query | None, view: Transport) -> list[Any]:
     if query is None:
         return []
-    found = db.fetch_arrow(db.read("sessions"), query, view)
+    found = db.fetch_arrow(db.read("sessions"), replace(query, columns=()), view)
     return sorted(found.column("session_id").to_pylist())
 
 
@@ -163,16 +165,30 @@ def _is_by_session(db: Connection, table: str) -> bool:
 
 
 def _parts(
-    db: Connection, table: str, arguments: dict[str, Any], chunks: list[list[Any]], view: Transport
+    db: Connection,
+    table: str,
+    arguments: dict[str, Any],
+    chunks: list[list[Any]],
+    view: Transport,
+    *,
+    whole: bool,
 ) -> list[Callable[[], pa.Table]]:
-    def fetch(**more: Any) -> Callable[[], pa.Table]:
+    """Return what fetches a table: a few sessions at a time, and last what is of none, if all are wanted."""
+
+    def fetch(*more: Where, **ids: Any) -> Callable[[], pa.Table]:
         def fetched() -> pa.Table:
-            query = db.query(table, **{**arguments, **more})
-            return db.fetch_arrow(db.read(table), query, view)
+            query = db.query(table, **{**arguments, **ids})
+            return db.fetch_arrow(read, replace(query, where=all_of(query.where, *more)), view)
 
         return fetched
 
-    return [fetch(session_ids=chunk) for chunk in chunks] if _is_by_session(db, table) else [fetch()]
+    read = db.read(table)
+    if not _is_by_session(db, table):
+        return [fetch()]
+    session = fields_of(read.table)["session_id"]
+    is_of_all = whole and table != "sessions" and read.table.facts()["session_id"]["nullable"]
+    of_none = [fetch(Condition(session, "isnull", value=True))] if is_of_all else []
+    return [*(fetch(session_ids=chunk) for chunk in chunks), *of_none]
 
 
 def _origin(db: Connection, query: Query, sessions: Query | None) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def _flattened(read: Read, query: Query, pages: Generator[Any]) -> Generator[pa.
 
 def _check_schema(page: pa.Table, read: Read, query: Query, plan: Plan, source: str) -> None:
     schema, needed = query.table.arrow_schema(), query.needed(plan.residual)
-    own = [name for name in page.schema.names if name != read.newest_by]
+    own = [name for name in page.schema.names if name != read.newest_by and name not in plan.marks]
     declared = pa.schema([field for field in schema if field.name in own])
     if not set(needed) <= set(own) or not page.select(own).schema.equals(declared):
         message = f"a page was flattened to {own}, not to the columns of the table."

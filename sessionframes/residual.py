@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow.compute as pc
 
 from sessionframes.query.where import conditions
@@ -13,7 +14,6 @@ from sessionframes.tables.convert import to_pandas
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import numpy as np
     import numpy.typing as npt
     import pyarrow as pa
 
@@ -55,9 +55,12 @@ def fulfilling(residual: Where, table: pa.Table, model: type[Table], above: Abov
 
     columns: dict[str, Any] = {}
     wanted: dict[str, list[str]] = {}
+    dtypes = model.dtypes()
     for field in sorted({condition.field for condition in conditions(residual)}, key=lambda one: one.name):
         if field.table == model.table_name():
-            columns[field.name] = to_pandas(table.column(field.name), model.dtypes()[field.name])
+            # What is no column of the table is a mark of the source's: a flag.
+            dtype = dtypes.get(field.name, np.dtype("bool"))
+            columns[field.name] = to_pandas(table.column(field.name), dtype)
         else:
             wanted.setdefault(field.table, []).append(field.name)
     for name, names in wanted.items():

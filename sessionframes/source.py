@@ -9,7 +9,7 @@ from sessionframes.query.values import texts, until
 from sessionframes.query.where import EVERY, NONE, Condition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import pyarrow as pa
@@ -114,12 +114,16 @@ class Plan:
     narrowing : Where
         The part of the residual by which the source leaves out rows too, as far as it can: it is done again
         here, because nothing promises that it does it as we do.
+    marks : sequence of str
+        Names of flags that `flatten` adds behind the columns, and that the residual may ask for: which rows
+        fulfil what only the source can tell.
     """
 
     requests: Sequence[Any]
     residual: Where = EVERY
     limited: bool = False
     narrowing: Where = EVERY
+    marks: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,11 @@ class Read:
         or one of a table above; None where there is none. By it a snapshot with all rows answers either way.
     origin : mapping
         What the provenance of its frames tells beside source, address and question, ready for JSON.
+    further : mapping
+        What a filter may name beside columns, by its name with ``__`` within: what is told of a row
+        elsewhere in the source. `compile` leaves none of it in the residual, but by a mark.
+    on_request : collection of str
+        Columns that are dear to get, and are only in frames whose caller names them, or all columns.
     """
 
     table: type[Table]
@@ -166,6 +175,8 @@ class Read:
     tally: Callable[[Query, type[Table]], Plan | None] | None = None
     brings: Mapping[str, str | None] = field(default_factory=dict)
     origin: Mapping[str, Any] = field(default_factory=dict)
+    further: Mapping[str, Field] = field(default_factory=dict)
+    on_request: Collection[str] = ()
 
 
 @dataclass(frozen=True)

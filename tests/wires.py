@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sessionframes as sf
-from sessionframes.demo import brainstem
+from sessionframes.demo import aind, brainstem
 from sessionframes.demo.world import make_world
 
 if TYPE_CHECKING:
@@ -33,12 +33,16 @@ class Wire:
         From a table's key, such as "unit_id", and an id of the world to the text of the source's id.
     lacks : mapping
         By table, the core columns that this source knows nothing of.
+    always : mapping
+        By table, the core columns that this source always tells, be it by guessing: where the world knows
+        nothing, anything will do.
     """
 
     open: Callable[[str, Path], AbstractContextManager[sf.Connection]]
     everything: Mapping[str, Any] = field(default_factory=dict)
     own_id: Callable[[str, int], str] = lambda _, number: str(number)
     lacks: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    always: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @contextmanager
@@ -73,8 +77,43 @@ def _brainstem_id(key: str, number: int) -> str:
     return brainstem.own_id(_world(), key, number)
 
 
+@contextmanager
+def _aind(_: str, __: Path) -> Iterator[sf.Connection]:
+    # Without the examples, which are of no world; nobody needs a key for S3.
+    server = aind.AindServer(_world(), examples=False, private=())
+    with (
+        server,
+        sf.connect(
+            "aind",
+            docdb_url=server.docdb_url,
+            codeocean_url=server.codeocean_url,
+            codeocean_token=server.token,
+            s3_endpoint=server.s3_url,
+            s3_anonymous=True,
+        ) as db,
+    ):
+        yield db
+
+
+def _aind_id(key: str, number: int) -> str:
+    return aind.own_id(_world(), key, number)
+
+
 #: By the name of the source; one that is not here fails the test of it.
 WIRES = {
+    "aind": Wire(
+        _aind,
+        own_id=_aind_id,
+        lacks={
+            # As in BrainSTEM.
+            "sessions": frozenset({"age_in_days"}),
+            "probes": frozenset({"sampling_rate", "lfp_sampling_rate"}),
+            "units": frozenset({"cumulative_drift"}),
+            "assets": frozenset({"checksum"}),
+        },
+        # A name has a time.
+        always={"sessions": frozenset({"start_time"})},
+    ),
     "brainstem": Wire(
         _brainstem,
         own_id=_brainstem_id,

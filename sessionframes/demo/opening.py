@@ -32,7 +32,7 @@ OPTIONS = (
     ),
     Option("seed", "What the world is drawn from.", default=0, kind=int),
     Option("progress", "Show progress while the world is made, the first time.", default=True, kind=bool),
-    Option("wire", "As which system it answers: lims, or brainstem.", default="lims"),
+    Option("wire", "As which system it answers: lims, brainstem, or aind.", default="lims"),
 )
 
 
@@ -82,8 +82,8 @@ def open_demo(**options: Any) -> Connection:
     progress : bool
         Show progress while the world is made.
     wire : str
-        As which system it answers: "lims", from a Postgres of its own, or "brainstem", from a server on
-        loopback that can be written to.
+        As which system it answers: "lims", from a Postgres of its own; "brainstem", from a server on loopback
+        that can be written to; or "aind", from three of them: DocDB, Code Ocean and S3.
 
     Raises
     ------
@@ -103,6 +103,12 @@ def _open_brainstem(told: Options) -> Connection:
     return open_brainstem_demo(told["scale"], told["seed"])
 
 
+def _open_aind(told: Options) -> Connection:
+    from sessionframes.demo.aind.opening import open_aind_demo
+
+    return open_aind_demo(told["scale"], told["seed"], progress=told["progress"])
+
+
 def _open_lims(told: Options) -> DemoConnection:
     servers = ExitStack()
     try:
@@ -115,7 +121,7 @@ def _open_lims(told: Options) -> DemoConnection:
         raise
 
 
-_WIRES = {"lims": _open_lims, "brainstem": _open_brainstem}
+_WIRES = {"lims": _open_lims, "brainstem": _open_brainstem, "aind": _open_aind}
 
 
 def start_lims(scale: float, seed: int = 0, *, progress: bool = False) -> PostgresServer:

@@ -121,8 +121,8 @@ def _bound(q: Q, scope: Scope) -> Where:
 
 
 def _term(name: str, value: Any, scope: Scope) -> Where:
-    column, *rest = name.split("__")
     # A key of JSON may begin with an underscore, and then three of them stand in a row.
+    column, rest = _column_in(name.split("__"), scope)
     if column not in scope:
         raise _unknown_column(name, column, scope)
     field = scope[column]
@@ -142,6 +142,14 @@ def _term(name: str, value: Any, scope: Scope) -> Where:
     condition = Condition(field, lookup, value, path, part)
     _check_lookup(condition, rest)
     return _normal(condition)
+
+
+def _column_in(parts: list[str], scope: Scope) -> tuple[str, list[str]]:
+    """Return the longest beginning of a name that there is, maybe by way of other tables, and the rest."""
+    for end in range(len(parts), 1, -1):
+        if (column := "__".join(parts[:end])) in scope:
+            return column, parts[end:]
+    return parts[0], parts[1:]
 
 
 def _check_last_key(column: str, key: str) -> None:

@@ -48,11 +48,34 @@ def moment(value: Any, column: str) -> date | datetime:
     sessionframes.errors.QueryError
         It is no date, or a null.
     """
+    found = as_told(value, column)
+    if isinstance(found, datetime) and found.tzinfo is None:
+        return found.replace(tzinfo=UTC)
+    return found
+
+
+def as_told(value: Any, column: str) -> date | datetime:
+    """Return a bare date as a date, what has a zone as an instant in UTC, and what has none without one.
+
+    For those whose clocks are not in UTC.
+
+    Parameters
+    ----------
+    value : str, int, date, datetime, pandas.Timestamp or numpy.datetime64
+        As of :func:`moment`.
+    column : str
+        What it is about, for messages.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        It is no date, or a null.
+    """
     found = _parsed(value, column)
-    if not isinstance(found, datetime):
+    if not isinstance(found, datetime) or found.tzinfo is None:
         return found
     try:
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        return found.astimezone(UTC)
     except OverflowError:
         raise _refused(value, column) from None
 
@@ -168,7 +191,7 @@ def _from_parts(told: dict[str, str | None]) -> datetime:
 
 def _from_digits(digits: str) -> date | datetime:
     # fromisoformat() would take one of the digits for the separator of day and time.
-    found = datetime.strptime(digits, _LENGTHS[len(digits)]).replace(tzinfo=UTC)
+    found = datetime.strptime(digits, _LENGTHS[len(digits)])  # noqa: DTZ007  nobody told its zone yet
     return found.date() if len(digits) == len("20191003") else found
 
 

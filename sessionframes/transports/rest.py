@@ -15,7 +15,7 @@ import logging
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from sessionframes.errors import SourceError, SourceResponseError, SourceUnavailableError
@@ -32,7 +32,7 @@ from sessionframes.transports.words import parsed, said
 from sessionframes.transports.workers import Stop, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     import requests
     from requests.auth import AuthBase
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from sessionframes.transports.rest_request import Page, Params, RestRequest
 
 __all__ = ["RestTransport"]
+
+T = TypeVar("T")
 
 #: How often a list is read, at most, until its pages fit together.
 _SWEEPS = 3
@@ -140,6 +142,70 @@ class RestTransport:
             error.source = error.source or self._source
             raise
 
+    def ask(
+        self,
+        path: str,
+        read: Callable[[Any], T],
+        *,
+        params: Params = (),
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        stop: Stop | None = None,
+    ) -> T:
+        """Ask one question, again where its answer may yet come, and return what that holds.
+
+        Parameters
+        ----------
+        path : str
+            Relative to the server's base URL.
+        read : callable
+            From what the JSON of the answer holds to what is returned; a :exc:`ValueError` if it is not as it
+            should be.
+        params : tuple of tuple of str
+            The query of the URL.
+        json : object, optional
+            The body. The question is a POST then, which must change nothing: it is asked again as a GET is.
+        headers : mapping, optional
+            Sent along.
+        stop : Stop, optional
+            Ends it early.
+
+        Raises
+        ------
+        sessionframes.errors.AuthenticationError
+            The server refused (401, 403).
+        sessionframes.errors.SourceUnavailableError
+            Nobody answers, or not with a success, and trying again did not help.
+        sessionframes.errors.SourceResponseError
+            The answer is not what was asked for: refused (with the server's words), no JSON, or of another
+            shape.
+        """
+        self.check_open()
+        url = self.client.url(path)
+        stop = stop or Stop()
+        headers = {**_HEADERS, **(headers or {})}
+        try:
+            return self._asked(url, read, params, json, headers, stop)
+        except SourceError as error:
+            error.source = error.source or self._source
+            raise
+
+    def at_once(self, tasks: Sequence[Callable[[Stop], T]]) -> Generator[T]:
+        """Yield what the tasks return, in their order; as many as there are workers are done at a time.
+
+        Parameters
+        ----------
+        tasks : sequence of callable
+            Each asks with the :class:`~sessionframes.transports.workers.Stop` that it is given. The first
+            that fails ends them all.
+        """
+        workers = min(self._workers, len(tasks))
+        if workers == 1:
+            yield tasks[0](Stop())
+        elif workers:
+            with closing(in_order(tasks, workers, 2 * workers)) as done:
+                yield from done
+
     @contextmanager
     def consistent(self) -> Iterator[RestTransport]:
         """Give itself: such servers do not keep still while they are read."""
@@ -162,9 +228,50 @@ class RestTransport:
         if len(lists) < self._workers:
             yield from (each.pages(self._workers) for each in lists)
             return
-        tasks = (partial(each.pages, 1) for each in lists)
-        with closing(in_order(tasks, self._workers, 2 * self._workers)) as done:
-            yield from done
+        yield from self.at_once([partial(each.pages, 1) for each in lists])
+
+    def _asked(
+        self,
+        url: str,
+        read: Callable[[Any], T],
+        params: Params,
+        json: Any,
+        headers: Mapping[str, str],
+        stop: Stop,
+    ) -> T:
+        pages = 0
+
+        def once() -> Any:
+            nonlocal pages
+            stop.check()
+            # A POST that is led elsewhere would arrive there as a GET.
+            method, follow = ("GET", True) if json is None else ("POST", False)
+            asked = self.client.send(method, url, params=params, json=json, headers=headers, follow=follow)
+            with asked as answer:
+                stop.watch(answer)
+                stop.check()
+                self._judge(answer)
+                with translated(answer.url):
+                    body = answer.content
+            try:
+                return parsed(body)
+            except ValueError as error:
+                message = f"{readable(answer.url)} answered with what is no JSON, {error}"
+                pages += answer.headers.get("Content-Type", "").startswith("text/html")
+                # Once it may be a gateway that restarts, twice it is a page for people, such as a login.
+                kind = _NotJsonError if pages < _PAGES else _PageError
+                raise kind(_with_words(message, body)) from error
+
+        try:
+            body = self.client.retry(once, self._sleep or stop.sleep)
+        except (_NotJsonError, _PageError) as error:
+            hint = "Is this the address of the interface, and not of the pages for people?"
+            raise SourceResponseError(error.message, hint=hint) from error.__cause__
+        try:
+            return read(body)
+        except ValueError as error:
+            message = f"the answer of {readable(url, params)} is not as we know it: {error}"
+            raise ShapeError(_with_words(message, body)) from error
 
 
 class _List:
@@ -238,36 +345,7 @@ class _List:
         return self._ask(self._client.url(self._request.path), params, stop)
 
     def _ask(self, url: str, params: Params, stop: Stop) -> Page:
-        pages = 0
-
-        def once() -> Any:
-            nonlocal pages
-            stop.check()
-            with self._client.send("GET", url, params=params, headers=_HEADERS) as answer:
-                stop.watch(answer)
-                stop.check()
-                self._transport._judge(answer)  # noqa: SLF001  one room
-                with translated(answer.url):
-                    body = answer.content
-            try:
-                return parsed(body)
-            except ValueError as error:
-                message = f"{readable(answer.url)} answered with what is no JSON, {error}"
-                pages += answer.headers.get("Content-Type", "").startswith("text/html")
-                # Once it may be a gateway that restarts, twice it is a page for people, such as a login.
-                kind = _NotJsonError if pages < _PAGES else _PageError
-                raise kind(_with_words(message, body)) from error
-
-        try:
-            body = self._client.retry(once, self._transport._sleep or stop.sleep)  # noqa: SLF001  one room
-        except (_NotJsonError, _PageError) as error:
-            hint = "Is this the address of the interface, and not of the pages for people?"
-            raise SourceResponseError(error.message, hint=hint) from error.__cause__
-        try:
-            return self._request.paging.read(body)
-        except ValueError as error:
-            message = f"the answer of {readable(url, params)} is not a list as we know it: {error}"
-            raise ShapeError(_with_words(message, body)) from error
+        return self._transport.ask(url, self._request.paging.read, params=params, stop=stop)
 
     def _following(self, target: str) -> str:
         """Return the URL of the next page, at our server."""

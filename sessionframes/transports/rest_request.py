@@ -25,6 +25,7 @@ __all__ = [
     "RestRequest",
     "in_parts",
     "joined",
+    "records_in",
     "repeated",
 ]
 
@@ -113,11 +114,11 @@ class LimitOffset:
     def read(self, body: Any) -> Page:
         """Return what an answer holds; see :meth:`Paging.read`."""
         if self.records is None:
-            return Page(_records(body, "the answer"))
+            return Page(records_in(body, "the answer"))
         envelope = _envelope(body)
         if self.records not in envelope:
             raise ValueError(_no_key(envelope, (self.records,)))
-        found = _records(envelope[self.records], repr(self.records))
+        found = records_in(envelope[self.records], repr(self.records))
         more = bool(envelope[self.next]) if self.next in envelope else None
         return Page(found, _count(envelope.get(self.total or "")), more)
 
@@ -151,7 +152,7 @@ class LimitOrPage:
     def read(self, body: Any) -> Page:
         """Return what an answer holds; see :meth:`Paging.read`."""
         if isinstance(body, list):
-            return Page(_records(body, "the answer"))
+            return Page(records_in(body, "the answer"))
         envelope = _envelope(body)
         key = _key_of(envelope, self.names)
         meta = envelope.get("meta")
@@ -159,7 +160,7 @@ class LimitOrPage:
         total = _count(meta.get("total_results"))
         following = envelope.get("next")
         return Page(
-            _records(envelope[key], repr(key)),
+            records_in(envelope[key], repr(key)),
             _count(envelope.get("count")) if total is None else total,
             bool(following) if "next" in envelope else _flag(meta.get("more_pages")),
             following if isinstance(following, str) and following else None,
@@ -267,6 +268,24 @@ def in_parts(
     return tuple(parts)
 
 
+def records_in(value: Any, where: str) -> list[Record]:
+    """Return what should be a list of records.
+
+    Raises
+    ------
+    ValueError
+        It is none; says of `where` what it is instead.
+    """
+    if not isinstance(value, list):
+        message = f"{where} is {_shape(value)}, not a list of records"
+        raise ValueError(message)
+    strange = [item for item in value if not isinstance(item, dict)]
+    if strange:
+        message = f"{where} is a list with {_shape(strange[0])} in it, not of records"
+        raise ValueError(message)
+    return value
+
+
 def _envelope(body: Any) -> Record:
     if not isinstance(body, dict):
         message = f"it is {_shape(body)}, not an object"
@@ -295,20 +314,9 @@ def _no_key(envelope: Record, names: Sequence[str]) -> str:
     return f"it holds {there}, but not {' or '.join(map(repr, dict.fromkeys(names)))}"
 
 
-def _records(value: Any, where: str) -> list[Record]:
-    if not isinstance(value, list):
-        message = f"{where} is {_shape(value)}, not a list of records"
-        raise ValueError(message)
-    strange = [item for item in value if not isinstance(item, dict)]
-    if strange:
-        message = f"{where} is a list with {_shape(strange[0])} in it, not of records"
-        raise ValueError(message)
-    return value
-
-
 def _beside(envelope: Record, key: str) -> dict[str, list[Record]]:
     others = {name: value for name, value in envelope.items() if name not in {key, *_BOOKKEEPING}}
-    return {name: _records(value, repr(name)) for name, value in others.items() if isinstance(value, list)}
+    return {name: records_in(value, repr(name)) for name, value in others.items() if isinstance(value, list)}
 
 
 def _shape(value: Any) -> str:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sessionframes.errors import QueryError
-from sessionframes.query.values import moment, since, texts, time_of_day, until
+from sessionframes.query.values import as_told, moment, since, texts, time_of_day, until
 
 DAY_END = datetime(2019, 10, 3, 23, 59, 59, 999999, tzinfo=UTC)
 MORNING = datetime(2019, 10, 3, 8, 30, tzinfo=UTC)
@@ -77,6 +77,39 @@ TIMES = {
 @pytest.mark.parametrize("value", DAYS.values(), ids=DAYS)
 def test_a_bare_date_includes_its_whole_day(value):
     assert until(value, "published_at") == DAY_END
+
+
+@pytest.mark.parametrize("value", [*DAYS.values(), *TIMES.values()], ids=str)
+def test_a_moment_is_what_was_told_in_utc_where_no_zone_was(value):
+    told = as_told(value, "date")
+    if isinstance(told, datetime) and told.tzinfo is None:
+        told = told.replace(tzinfo=UTC)
+    assert (type(told), told) == (type(moment(value, "date")), moment(value, "date"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2023-12-13T13:43:40",
+        "2023-12-13_13-43-40",
+        "20231213134340",
+        20231213134340,
+        datetime.fromisoformat("2023-12-13T13:43:40"),
+        pd.Timestamp("2023-12-13 13:43:40"),
+        np.datetime64("2023-12-13T13:43:40"),
+    ],
+    ids=str,
+)
+def test_what_was_told_without_a_zone_has_none(value):
+    assert as_told(value, "date") == datetime.fromisoformat("2023-12-13T13:43:40")
+
+
+def test_what_was_told_with_a_zone_is_in_utc():
+    for value in ("2023-12-13T13:43:40+02:00", datetime(2023, 12, 13, 13, 43, 40, tzinfo=EAST)):
+        found = as_told(value, "date")
+        assert found.isoformat() == "2023-12-13T11:43:40+00:00"
+    with pytest.raises(QueryError, match="no date"):
+        as_told("0001-01-01T00:00+02:00", "date")
 
 
 @pytest.mark.parametrize("value", TIMES.values(), ids=TIMES)

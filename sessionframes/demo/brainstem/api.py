@@ -5,9 +5,8 @@ from __future__ import annotations
 import html
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 from sessionframes.demo.brainstem.filters import conditions, fits, in_order
@@ -16,66 +15,22 @@ from sessionframes.demo.brainstem.people import Access
 from sessionframes.demo.brainstem.refusals import Refusal, detail, not_allowed
 from sessionframes.demo.brainstem.showing import Show, encode, wishes
 from sessionframes.demo.brainstem.writing import Writing
+from sessionframes.demo.http import HTML, JSON, Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import tzinfo
 
     from sessionframes.demo.brainstem.paging import Paging, Sizes
     from sessionframes.demo.brainstem.people import People
     from sessionframes.demo.brainstem.store import Store
+    from sessionframes.demo.http import Request
 
     Record = dict[str, Any]
 
-JSON = "application/json"
-HTML = "text/html; charset=utf-8"
 _PORTALS = ("public", "private", "super")
 _LIST_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 _DETAIL_METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 _ACTION = re.compile(r"(?:accept|reject)")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a client sent; names of headers in lower case."""
-
-    method: str
-    path: str
-    query_text: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    url: str = ""
-
-    @property
-    def query(self) -> tuple[tuple[str, str], ...]:
-        """The pairs of the query, decoded, in their order."""
-        return tuple(parse_qsl(self.query_text, keep_blank_values=True))
-
-    def told(self) -> Any:
-        """Return what the body tells.
-
-        Raises
-        ------
-        Refusal
-            It is no JSON.
-        """
-        kind = self.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-        if kind != JSON:
-            raise detail(415, f'Unsupported media type "{kind}" in request.')
-        try:
-            return json.loads(self.body or b"{}")
-        except ValueError as error:
-            raise detail(400, f"JSON parse error - {error}") from None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the server sends back."""
-
-    status: int
-    text: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    kind: str = JSON
 
 
 class _Place(NamedTuple):
@@ -138,10 +93,10 @@ class Api:
         if request.method != "POST":
             raise _no_method(request)
         if kind == "password":
-            return _ok(self.people.password_login(request.told()))
+            return _ok(self.people.password_login(_told(request)))
         if kind == "device":
             return _ok(self.people.begin_device_login(request.url.partition("/api/")[0]))
-        return _ok(self.people.end_device_login(request.told()))
+        return _ok(self.people.end_device_login(_told(request)))
 
     def _access(self, request: Request, portal: str) -> Access:
         is_reading = request.method in ("GET", "HEAD", "OPTIONS")
@@ -157,7 +112,7 @@ class Api:
         if request.method in ("GET", "HEAD"):
             return Answer(200, self._list(request, model, access), allow)
         if request.method == "POST":
-            made_of, record = Writing(access, self.zone).make(model, request.told())
+            made_of, record = Writing(access, self.zone).make(model, _told(request))
             return Answer(201, Show(access).one(made_of, record), allow)
         if request.method == "OPTIONS":
             return Answer(200, encode({"name": f"{model.title} List", "parses": [JSON]}), allow)
@@ -187,7 +142,7 @@ class Api:
         writing = Writing(access, self.zone)
         if request.method in ("PATCH", "PUT"):
             whole = request.method == "PUT"
-            shown_as, changed = writing.change(model, record, request.told(), whole=whole)
+            shown_as, changed = writing.change(model, record, _told(request), whole=whole)
             return Answer(200, Show(access).one(shown_as, changed), allow)
         if request.method == "DELETE":
             writing.delete(model, record)
@@ -216,6 +171,16 @@ class Api:
         if kind.many:
             return Answer(200, Show(access).many(target, rows, wishes(target, request.query), {}, {}))
         return Answer(200, Show(access).one(target, rows[0]) if rows else "{}")
+
+
+def _told(request: Request) -> Any:
+    kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if kind != JSON:
+        raise detail(415, f'Unsupported media type "{kind}" in request.')
+    try:
+        return json.loads(request.body or b"{}")
+    except ValueError as error:
+        raise detail(400, f"JSON parse error - {error}") from None
 
 
 def _place(path: list[str]) -> _Place | None:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Literal, Self
 from zoneinfo import ZoneInfo
 
 from sessionframes.config import nearest
-from sessionframes.demo.brainstem.api import HTML, Answer, Api, Request
-from sessionframes.demo.brainstem.faults import Fault, Script, Seen
-from sessionframes.demo.brainstem.listener import Listener
+from sessionframes.demo.brainstem.api import Api
 from sessionframes.demo.brainstem.paging import PAGINGS, Sizes
 from sessionframes.demo.brainstem.people import DeviceLogin, People
 from sessionframes.demo.brainstem.records import records, rights
 from sessionframes.demo.brainstem.store import Store
+from sessionframes.demo.http import HTML, Answer, Fault, Listener, Request, Script, Seen
 from sessionframes.demo.world import World, make_world
 from sessionframes.errors import ConfigError
 
@@ -97,7 +96,9 @@ class BrainstemServer:
         self._script = Script()
         # One request at a time is carried out: no two can both find a name free, and take it.
         self._turn = threading.Lock()
-        self._listener = Listener(self._answer, compress=compress)
+        self._listener = Listener(
+            self._answer, "brainstem", compress=compress, headers={"Vary": "Accept, Cookie"}
+        )
 
     @property
     def url(self) -> str:
@@ -154,8 +155,7 @@ class BrainstemServer:
 
     def _answer(self, request: Request) -> tuple[Answer, Fault]:
         """Answer a request, and tell how to spoil it on its way."""
-        fault = self._script.note(request) or Fault()
-        answer = fault.answer(lambda: self._carried_out(request))
+        answer, fault = self._script.answer(request, lambda: self._carried_out(request))
         self._listener.closing.wait(self.latency + fault.delay)
         return answer, fault
 

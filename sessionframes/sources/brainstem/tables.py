@@ -137,7 +137,7 @@ class BrainstemProbes(Probes, ids="str"):
     dv_angle: Number = column("Angle in the dorsal-ventral direction.", unit="deg", null=_UNMEASURED)
     insertion_rotation: Number = column("Rotation about its own axis.", unit="deg", null=_UNMEASURED)
     coordinates_details: Text = column(
-        "Coordinates and angles as the server has them.", null=BLANK, json=True
+        "Coordinates, angles and transforms as the source has them.", null=BLANK, json=True
     )
 
 

@@ -1,4 +1,4 @@
-"""HTTP for the demo's BrainSTEM: connections that are kept, and answers that are spoilt on their way."""
+"""HTTP for the demo's servers: connections that are kept, and answers that are spoilt on their way."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from sessionframes.demo.brainstem.api import Answer, Request
+from sessionframes.demo.http.messages import Answer, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from sessionframes.demo.brainstem.faults import Fault
+    from sessionframes.demo.http.faults import Fault
 
 #: Smaller answers fit into one packet anyway (bytes).
 _LARGE = 1400
@@ -28,24 +28,37 @@ class Listener(ThreadingHTTPServer):
     ----------
     answer : callable
         From a request to its answer, and how that is spoilt.
+    service : str
+        What it is called in requests.
     compress : bool
         Whether to use gzip where a client takes it.
+    headers : mapping, optional
+        Of every answer.
     """
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, answer: Callable[[Request], tuple[Answer, Fault]], *, compress: bool) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Request], tuple[Answer, Fault]],
+        service: str,
+        *,
+        compress: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answer = answer
+        self.service = service
         self.compress = compress
+        self.headers = dict(headers or {})
         #: Set once nobody shall be kept waiting any more.
         self.closing = threading.Event()
         self._thread = threading.Thread(
             target=self.serve_forever,
             kwargs={"poll_interval": 0.02},
-            name="sessionframes-demo-brainstem",
+            name=f"sessionframes-demo-{service}",
             daemon=True,
         )
         self._thread.start()
@@ -85,12 +98,13 @@ class _Handler(BaseHTTPRequestHandler):
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
             url=f"{self.server.url}{self.path}",
+            service=self.server.service,
         )
         answer, fault = self.server.answer(request)
         if fault.lost:
             self.close_connection = True
             return
-        body = answer.text.encode()
+        body = answer.body
         takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
         if self.server.compress and takes_gzip and len(body) > _LARGE:
             body = gzip.compress(body, 1)
@@ -100,10 +114,18 @@ class _Handler(BaseHTTPRequestHandler):
     # The names are those that http.server looks for.
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
 
+    def handle_expect_100(self) -> bool:
+        """Let a client send its body, which waits until it is told to."""
+        told = super().handle_expect_100()
+        self.wfile.flush()
+        return told
+
     def _send(self, answer: Answer, body: bytes, fault: Fault) -> None:
         self.send_response(answer.status, fault.reason)
-        headers = {"Content-Type": answer.kind, "Vary": "Accept, Cookie", **answer.headers}
-        if answer.status != HTTPStatus.NO_CONTENT:
+        headers = {"Content-Type": answer.kind, **self.server.headers, **answer.headers}
+        if answer.status != HTTPStatus.NO_CONTENT and not (
+            self.command == "HEAD" and "Content-Length" in headers
+        ):
             headers["Content-Length"] = str(len(body))
         for name, value in headers.items():
             self.send_header(name, value)

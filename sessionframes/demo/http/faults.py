@@ -1,4 +1,4 @@
-"""Answers of the demo's BrainSTEM that go wrong on purpose, and the log of what was asked."""
+"""Answers of the demo's servers that go wrong on purpose, and the log of what was asked."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sessionframes.demo.brainstem.api import HTML, JSON, Answer
+from sessionframes.demo.http.messages import HTML, JSON, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sessionframes.demo.brainstem.api import Request
+    from sessionframes.demo.http.messages import Request
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ class Fault:
         return replace(good, text=text, headers={**good.headers, **self.headers})
 
 
-@dataclass(frozen=True)
+@dataclass
 class Seen:
-    """One request as it came.
+    """One request as it came, and what was sent back.
 
     Attributes
     ----------
@@ -86,6 +86,12 @@ class Seen:
         Whether it had an Authorization header, a good one or not.
     body : Any
         What it told, if that was JSON.
+    service : str
+        Which of the servers was asked.
+    status : int, optional
+        Of the answer, once there is one.
+    sent : int
+        Bytes of the answer's body, before any compression.
     """
 
     method: str
@@ -93,6 +99,17 @@ class Seen:
     query: tuple[tuple[str, str], ...]
     authorized: bool
     body: Any = None
+    service: str = ""
+    status: int | None = None
+    sent: int = 0
+
+    def note(self, answer: Answer, fault: Fault) -> None:
+        """Write down what is sent back."""
+        if fault.lost:
+            return
+        self.status = answer.status
+        stops = [place for place in (fault.cut, fault.stall) if place is not None]
+        self.sent = 0 if self.method == "HEAD" else min([len(answer.body), *stops])
 
 
 @dataclass(frozen=True)
@@ -102,6 +119,15 @@ class _Planned:
     times: int
     method: str | None
     path: str | None
+    service: str | None
+
+    def fits(self, request: Request) -> bool:
+        """Whether it is meant for this request."""
+        return (
+            self.method in (None, request.method)
+            and self.service in (None, request.service)
+            and (self.path or "") in request.path
+        )
 
 
 class Script:
@@ -120,6 +146,7 @@ class Script:
         times: int = 1,
         method: str | None = None,
         path: str | None = None,
+        service: str | None = None,
     ) -> None:
         """Let requests go wrong.
 
@@ -131,24 +158,30 @@ class Script:
             The first of them: 1 is the next one that fits.
         times : int
             How many, one after the other.
-        method, path : str, optional
-            Only requests with this method, and with this text in their path, fit.
+        method, path, service : str, optional
+            Only requests with this method, with this text in their path, to this server fit.
         """
         with self._lock:
-            self._planned.append((_Planned(fault, on, times, method, path), [0]))
+            self._planned.append((_Planned(fault, on, times, method, path, service), [0]))
 
-    def note(self, request: Request) -> Fault | None:
-        """Write a request down, and return how it goes wrong, if it does."""
+    def answer(self, request: Request, carry_out: Callable[[], Answer]) -> tuple[Answer, Fault]:
+        """Write a request down, and return its answer and how that is spoilt: `carry_out` answers well."""
+        seen = _seen(request)
+        fault = self._note(request, seen)
+        answer = fault.answer(carry_out)
+        seen.note(answer, fault)
+        return answer, fault
+
+    def _note(self, request: Request, seen: Seen) -> Fault:
         with self._lock:
-            self.requests.append(_seen(request))
+            self.requests.append(seen)
             found = None
             for planned, count in self._planned:
-                if planned.method not in (None, request.method) or (planned.path or "") not in request.path:
-                    continue
-                count[0] += 1
-                if found is None and planned.on <= count[0] < planned.on + planned.times:
-                    found = planned.fault
-            return found
+                if planned.fits(request):
+                    count[0] += 1
+                    if found is None and planned.on <= count[0] < planned.on + planned.times:
+                        found = planned.fault
+            return found or Fault()
 
     def clear(self) -> None:
         """Forget what was asked, and what was planned."""
@@ -162,4 +195,5 @@ def _seen(request: Request) -> Seen:
         body = json.loads(request.body) if request.body else None
     except ValueError:
         body = None
-    return Seen(request.method, request.path, request.query, "authorization" in request.headers, body)
+    authorized = "authorization" in request.headers
+    return Seen(request.method, request.path, request.query, authorized, body, request.service)

@@ -1,0 +1,132 @@
+"""Which electrodes of an NWB file are of which device, and what keys of channels and units are made of."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sessionframes.sources.aind.nwb import ELECTRODES
+from sessionframes.sources.aind.nwb_cells import texts
+from sessionframes.sources.aind.probe_names import probe_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sessionframes.sources.aind.nwb import NwbColumns, NwbFile
+    from sessionframes.sources.aind.sorting import SortedAsset
+
+__all__ = ["Devices", "FileOf", "devices_in", "files_of"]
+
+_RECORDING = re.compile(r"(?:experiment|block)\w*?\d+_recording\w*?\d+")
+
+
+@dataclass(frozen=True)
+class FileOf:
+    """An NWB file of a sorting.
+
+    Parameters
+    ----------
+    asset : SortedAsset
+        The sorting.
+    url : str
+        Of the file.
+    recording : str or None
+        Experiment and recording that it is of; None where the sorting has no other file.
+    """
+
+    asset: SortedAsset
+    url: str
+    recording: str | None
+
+    def key(self, device: str, number: object) -> str:
+        """Return the id of what has that number on a device."""
+        parts = (self.asset.asset_id, self.recording, device, str(number))
+        return ":".join(part for part in parts if part is not None)
+
+    def probe_id(self, device: str, probes: Mapping[str, str]) -> str:
+        """Return the id of the probe that a device is; of one that no record tells, what it would be there.
+
+        Parameters
+        ----------
+        device : str
+            Its name in the file.
+        probes : mapping
+            Ids of the session's probes by their normalised names.
+        """
+        return probes.get(probe_name(device)) or f"{self.asset.session_id}:0:{device}"
+
+
+def files_of(asset: SortedAsset, urls: Sequence[str]) -> list[FileOf]:
+    """Return the NWB files of a sorting, each with the recording that it is of, if there are several."""
+    if len(urls) == 1:
+        return [FileOf(asset, urls[0], None)]
+    return [FileOf(asset, url, _recording(url)) for url in urls]
+
+
+def _recording(url: str) -> str:
+    name = url.rstrip("/").rpartition("/")[2]
+    found = _RECORDING.search(name)
+    return found[0] if found else name
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The electrodes of a file by device.
+
+    Attributes
+    ----------
+    electrodes : NwbColumns
+        With ``group_name`` and what else is wanted of them.
+    names : list of str
+        Of the device of each electrode.
+    numbers : list of int
+        Of each electrode among those of its device, from 0.
+    rows : dict of str to list of int
+        By device, which electrodes it has.
+    """
+
+    electrodes: NwbColumns
+    names: list[str]
+    numbers: list[int]
+    rows: dict[str, list[int]]
+
+    def named(self, name: str | None) -> str | None:
+        """Return the device that a unit's ``device_name`` means; None if it is none, or not clear which."""
+        if name is None or name in self.rows:
+            return name
+        alike = [device for device in self.rows if probe_name(device) == probe_name(name)]
+        return alike[0] if len(alike) == 1 else None
+
+
+def devices_in(file: NwbFile, wanted: set[str] | None = None) -> Devices:
+    """Return the electrodes of a file by device.
+
+    Parameters
+    ----------
+    file : NwbFile
+        The file.
+    wanted : set of str, optional
+        Columns to read of them besides; None for all.
+
+    Raises
+    ------
+    sessionframes.errors.SourceResponseError
+        One is of no group.
+    """
+    found = file.columns(ELECTRODES, None if wanted is None else wanted | {"group_name"})
+    if "group_name" not in found.values:
+        raise file.refused(
+            "it is not there, so nothing tells of which probe they are", ELECTRODES, "group_name"
+        )
+    names: list[Any] = texts(found.values["group_name"])
+    if None in names:
+        row = names.index(None)
+        raise file.refused(f"row {row} has none", ELECTRODES, "group_name")
+    rows: dict[str, list[int]] = {}
+    numbers = []
+    for row, name in enumerate(names):
+        of_it = rows.setdefault(name, [])
+        numbers.append(len(of_it))
+        of_it.append(row)
+    return Devices(found, names, numbers, rows)
