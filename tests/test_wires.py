@@ -40,11 +40,21 @@ def test_every_source_has_a_wire_to_the_demo_world():
     assert set(declared_sources()) == set(WIRES)
 
 
-@pytest.fixture(scope="session", params=sorted(WIRES))
-def wire(request, lims_url, tmp_path_factory):
-    found = WIRES[request.param]
-    with found.open(lims_url, tmp_path_factory.mktemp("wire")) as db:
-        yield found, db
+#: What stands on a LIMS is asked of each of ours.
+ASKED = [(name, lims) for name in sorted(WIRES) for lims in (PRISTINE if WIRES[name].asks_lims else ["ours"])]
+
+
+@pytest.fixture(scope="session", params=ASKED, ids="-".join)
+def asked(request):
+    """The name of a wire, and which LIMS it stands on."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def wire(asked, server_url, tmp_path_factory):
+    name, lims = asked
+    with WIRES[name].open(at(server_url, lims), tmp_path_factory.mktemp("wire")) as db:
+        yield WIRES[name], db
 
 
 @pytest.fixture(scope="session")
@@ -63,10 +73,10 @@ def whole(wire):
 
 
 @pytest.fixture(scope="session")
-def truth(world, lims_url, server_url):
+def truth(world, asked, server_url):
     """Each table as the world is, its ids as they are there; of metrics, what another LIMS tells of them."""
     frames = {}
-    (other,) = (name for name in PRISTINE if at(server_url, name) != lims_url)
+    (other,) = (name for name in PRISTINE if name != asked[1])
 
     def make(table):
         if table not in MADE_OF:

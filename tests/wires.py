@@ -36,6 +36,8 @@ class Wire:
     always : mapping
         By table, the core columns that this source always tells, be it by guessing: where the world knows
         nothing, anything will do.
+    asks_lims : bool
+        Whether it stands on the demo's LIMS, of which there are two.
     """
 
     open: Callable[[str, Path], AbstractContextManager[sf.Connection]]
@@ -43,6 +45,7 @@ class Wire:
     own_id: Callable[[str, int], str] = lambda _, number: str(number)
     lacks: Mapping[str, frozenset[str]] = field(default_factory=dict)
     always: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    asks_lims: bool = False
 
 
 @contextmanager
@@ -124,6 +127,6 @@ WIRES = {
             "assets": frozenset({"size_in_bytes", "checksum", "created_at"}),
         },
     ),
-    "lims": Wire(_lims, {"include_unusable": True}),
-    "snapshot": Wire(_snapshot, {"include_unusable": True}),
+    "lims": Wire(_lims, {"include_unusable": True}, asks_lims=True),
+    "snapshot": Wire(_snapshot, {"include_unusable": True}, asks_lims=True),
 }
