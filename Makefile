@@ -23,6 +23,7 @@ bench: $(STAMP)
 	$(BIN)/python -m tests.bench.joins
 	$(BIN)/python -m tests.bench.flatten
 	$(BIN)/python -m tests.bench.brainstem
+	$(BIN)/python -m tests.bench.aind
 
 lint: $(STAMP)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

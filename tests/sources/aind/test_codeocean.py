@@ -61,24 +61,6 @@ def is_found(asset, query):
     return len(word) <= 20 and asset["name"].startswith(word)
 
 
-@pytest.fixture(scope="module")
-def running():
-    with Loopback() as running:
-        yield running
-
-
-@pytest.fixture
-def server(running):
-    running.requests.clear()
-    running.faults.clear()
-    return running
-
-
-@pytest.fixture
-def waits():
-    return []
-
-
 @pytest.fixture
 def codeocean(server, waits):
     opened = ocean(server, waits)

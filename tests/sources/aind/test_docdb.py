@@ -20,33 +20,7 @@ from sessionframes.sources.aind.docdb import DocDb
 from sessionframes.transports.http_errors import StatusError
 from sessionframes.transports.rest import RestTransport
 from tests.sources.aind.documents import PATH, Database, ids, in_turn, opened_at, records
-from tests.sources.aind.loopback import PASSING, Loopback, Reply
-
-
-@pytest.fixture(scope="module")
-def running():
-    with Loopback() as running:
-        yield running
-
-
-@pytest.fixture
-def server(running):
-    running.requests.clear()
-    running.faults.clear()
-    return running
-
-
-@pytest.fixture
-def waits():
-    return []
-
-
-@pytest.fixture
-def docdb(running, waits):
-    opened = opened_at(running, waits)
-    yield opened
-    opened.rest.close()
-
+from tests.sources.aind.loopback import PASSING, Reply
 
 # What comes back
 

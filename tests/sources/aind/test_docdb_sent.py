@@ -13,33 +13,7 @@ from mongomock.filtering import filter_applies
 
 from sessionframes.errors import QueryError
 from sessionframes.sources.aind.long_filters import fitting, parts_of
-from tests.sources.aind.documents import PATH, Database, ids, in_turn, opened_at, records
-from tests.sources.aind.loopback import Loopback
-
-
-@pytest.fixture(scope="module")
-def running():
-    with Loopback() as running:
-        yield running
-
-
-@pytest.fixture
-def server(running):
-    running.requests.clear()
-    running.faults.clear()
-    return running
-
-
-@pytest.fixture
-def waits():
-    return []
-
-
-@pytest.fixture
-def docdb(running, waits):
-    opened = opened_at(running, waits)
-    yield opened
-    opened.rest.close()
+from tests.sources.aind.documents import PATH, Database, ids, in_turn, records
 
 
 def test_a_list_that_fits_takes_two_requests_and_the_second_asks_for_ids_alone(server, docdb):
