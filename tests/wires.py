@@ -11,7 +11,6 @@ import pandas as pd
 
 import sessionframes as sf
 from sessionframes.demo import aind, alyx, brainstem
-from sessionframes.demo.alyx.ids import own_id as own_id_of_alyx
 from sessionframes.demo.world import make_world
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ def _alyx(_: str, __: Path) -> Iterator[sf.Connection]:
 
 
 def _alyx_id(key: str, number: int) -> str:
-    return own_id_of_alyx(_world(), key, number)
+    return alyx.own_id(_world(), key, number)
 
 
 def _only_good(quality: pd.Series[Any]) -> pd.Series[Any]:

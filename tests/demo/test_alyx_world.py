@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter, defaultdict
 from datetime import datetime
+from decimal import Decimal
 from hashlib import md5
 
 import numpy as np
@@ -12,26 +13,36 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
+import sessionframes as sf
 from sessionframes import Q
+from sessionframes.demo.alyx import make_files, make_records, own_id
 from sessionframes.demo.alyx.example_files import LAB, SEED_SESSION
 from sessionframes.demo.alyx.examples import OLDEST_INSERTION, SEED_INSERTION, TWICE
-from sessionframes.demo.alyx.files import make_files
-from sessionframes.demo.alyx.ids import own_id
 from sessionframes.demo.alyx.jsonb import JSON_NULL
 from sessionframes.demo.alyx.models import MODELS
 from sessionframes.demo.alyx.opening import open_alyx_demo
-from sessionframes.demo.alyx.records import make_records
-from sessionframes.demo.alyx.sites import BREGMA_UM
 from sessionframes.demo.alyx.store import Store
 from sessionframes.demo.world import make_world
+from sessionframes.errors import DownloadError
 
 _AXES = {"x": ("left_right", 0, 1), "y": ("anterior_posterior", 1, -1), "z": ("dorsal_ventral", 2, -1)}
+#: Bregma from the left, the front and the top, in um: IBL's ``ALLEN_CCF_LANDMARKS_MLAPDV_UM``.
+_BREGMA_UM = (5739, 5400, 332)
 _PREFERRED = ("iblsorter", "pykilosort", "")
 _KEYS = {
     "session_id": "sessions",
     "subject_id": "subjects",
     "probe_id": "insertions",
     "channel_id": "channels",
+}
+#: Tables of the core, and endpoints that nobody has filled.
+_OWN = (
+    *("sessions", "probes", "channels", "units", "subjects", "projects", "assets"),
+    *("structures", "trajectories", "tasks"),
+)
+_EMPTY = {
+    *("downloads", "data_notices", "data_repository_type", "water_restricted_subjects"),
+    *("fields_of_view", "fov_location", "imaging_stack"),
 }
 
 
@@ -139,7 +150,7 @@ def test_the_best_trajectory_has_every_channel_where_the_world_has_it(world, row
         row = told[own_id(world, "channel_id", channel["channel_id"])]
         for name, (axis, at, sign) in _AXES.items():
             ccf = channel[f"{axis}_ccf_coordinate"]
-            assert (None if row[name] is None else BREGMA_UM[at] + sign * row[name]) == ccf
+            assert (None if row[name] is None else _BREGMA_UM[at] + sign * row[name]) == ccf
         assert (row["brain_region"] or None) == channel["structure_id"]
         assert row["axial"] == channel["probe_vertical_position"]
         assert row["lateral"] == channel["probe_horizontal_position"]
@@ -232,7 +243,8 @@ def test_files_merged_by_position_give_the_units_of_the_world(world, rows, files
             assert measures["missed_spikes_est"] == unit["amplitude_cutoff"]
             assert (measures["label"] == 1) == (unit["quality"] == "good")
             assert arrays["clusters.peakToTrough"][at] == unit["waveform_duration"]
-            assert round(float(arrays["clusters.amps"][at]) * 1e6, 6) == unit["waveform_amplitude"]
+            volts = Decimal(repr(float(arrays["clusters.amps"][at])))
+            assert float(volts * 10**6) == unit["waveform_amplitude"]
     assert found == set(units)
 
 
@@ -305,6 +317,10 @@ def test_the_old_sorting_of_the_examples_has_374_channels_of_384(world, odd):
     for path in raw:
         sites = np.load(io.BytesIO(own[path]))
         assert (len(sites), sites.max()) == (374, 383)
+    peaks = [
+        np.load(io.BytesIO(data)) for path, data in own.items() if LAB in path and "clusters.channels" in path
+    ]
+    assert sorted(some.max() for some in peaks) == [300, 383]
     for key in (SEED_INSERTION, OLDEST_INSERTION):
         (insertion,) = (row for row in odd["insertions"] if row["id"] == key)
         assert insertion["session"] == SEED_SESSION
@@ -318,8 +334,9 @@ def db():
 
 
 def test_all_tables_of_the_demo_are_read(db):
-    for table in db.tables:
-        assert len(db.get(table, progress=False)) > 5
+    found = {table: len(db.get(table, progress=False)) for table in db.tables}
+    assert {table for table, rows in found.items() if not rows} <= _EMPTY
+    assert min(found[table] for table in _OWN) > 5
 
 
 def test_of_two_animals_of_one_name_the_lab_tells_which_it_is(db):
@@ -358,7 +375,7 @@ def test_a_probe_that_was_only_planned_has_no_channels(db):
 
 
 def test_a_demo_is_the_same_place_however_often_it_is_opened(db):
-    with open_alyx_demo(0.05, 0) as again:
+    with sf.connect("demo", wire="alyx", scale=0.05) as again:
         assert again.transport.address == db.transport.address
         assert again.url != db.url
 
@@ -371,3 +388,14 @@ def test_a_closed_demo_has_stopped_its_servers():
     for url in (opened.url, opened.data_url):
         with pytest.raises(requests.ConnectionError):
             requests.get(url, timeout=10)
+
+
+def test_what_is_broken_or_lost_at_the_server_of_files_is_not_taken(db, tmp_path):
+    assets = db.get_assets(where=Q(session_id=SEED_SESSION) & Q(asset_name__startswith="_ibl_wheel"))
+    ids = assets.reset_index().set_index("asset_name")["asset_id"]
+    found = db.download("dataset", [ids["_ibl_wheel.position.npy"]], tmp_path)
+    assert len(found) == 1
+    for name in ("_ibl_wheel.timestamps.npy", "_ibl_wheel.velocity.npy"):
+        with pytest.raises(DownloadError):
+            db.download("dataset", [ids[name]], tmp_path)
+    assert len(list(tmp_path.rglob("*.npy"))) == 1

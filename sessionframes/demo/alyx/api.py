@@ -104,7 +104,9 @@ class Api:
                 200, orjson.dumps({"token": self.access.log_in(request)}), {"Allow": "POST, OPTIONS"}
             )
         if path == "/api/schema":
-            kind = OPENAPI if OPENAPI in request.headers.get("accept", "") else JSON
+            wanted = request.headers.get("accept", "")
+            # Who asks for nothing gets YAML, of which JSON is a part.
+            kind = next((kind for kind in (OPENAPI, JSON) if kind in wanted), OPENAPI.removesuffix("+json"))
             return Answer(200, orjson.dumps(schema()), kind=kind)
         if path == "/docs/":
             return _docs(request)

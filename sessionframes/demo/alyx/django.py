@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sessionframes.demo.alyx.columns import Column, Model
 from sessionframes.demo.alyx.lookups import json_lookup, json_test, lookup_for, test_for
-from sessionframes.demo.alyx.models import MODELS, Column, Model
+from sessionframes.demo.alyx.models import MODELS
 from sessionframes.demo.alyx.refusals import failure
 
 if TYPE_CHECKING:

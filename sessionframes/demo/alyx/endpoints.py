@@ -62,8 +62,15 @@ _EVERY = (
     Endpoint("weighings", on_one=("GET", "DELETE", "HEAD", "OPTIONS")),
     Endpoint("water-administrations"),
     Endpoint("water-restriction", on_list=_READ, on_one=()),
+    Endpoint("water-restricted-subjects", "nickname", order=("nickname",), on_list=_READ, on_one=_READ),
     Endpoint("water-type", "name", order=("name",)),
     Endpoint("notes"),
+    Endpoint("fields-of-view"),
+    Endpoint("fov-location"),
+    Endpoint("imaging-stack"),
+    Endpoint("downloads", on_list=_READ, on_one=_READ),
+    Endpoint("data-repository-type", "name", order=("name",)),
+    Endpoint("data-notices"),
     Endpoint("surgeries", on_list=_READ, on_one=_READ),
 )
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType({endpoint.name: endpoint for endpoint in _EVERY})

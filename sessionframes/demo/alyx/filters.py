@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sessionframes.demo.alyx import special
+from sessionframes.demo.alyx.columns import Model
 from sessionframes.demo.alyx.django import values_at
-from sessionframes.demo.alyx.models import MODELS, PROVENANCE, QC, STATUS, Model
+from sessionframes.demo.alyx.models import MODELS, PROVENANCE, QC, STATUS
 from sessionframes.demo.alyx.refusals import Refusal, failure
 from sessionframes.demo.alyx.special import Counts
 
@@ -220,6 +221,7 @@ _DATASETS: dict[str, Named] = {
     "default_dataset": _flag(lambda _store, row: row["default_dataset"]),
     "public": _tagged("public"),
     "protected": _tagged("protected"),
+    "data_format": _existing("data_format"),
     "probe_insertion": special.of_probe,
     "exists": special.exists,
 }
@@ -238,6 +240,7 @@ _SUBJECTS: dict[str, Named] = {
     "water_restricted": _flag(special.is_restricted),
     **_texts("nickname", "sex", "description", lab="lab__name", project="projects__name"),
     **_texts(responsible_user="responsible_user__username"),
+    **{name: _existing(name) for name in ("species", "strain", "source", "line", "litter")},
     **_days(birth_date="birth_date", death_date="death_date"),
     **_ids(id="id"),
 }
@@ -283,10 +286,22 @@ FILTERS: Mapping[str, Mapping[str, Named]] = MappingProxyType(
             "ancestors": special.family,
             "descendants": special.family,
         },
-        "labs": {**_texts("name", "institution", "address", "timezone"), **_ids(id="id")},
+        "labs": {
+            **_texts("name", "institution", "address", "timezone"),
+            **_numbers("reference_weight_pct", "zscore_weight_pct"),
+            **_ids(id="id"),
+        },
         "tags": _texts("name"),
         "files": {"dataset": _existing("dataset"), "exists": _flag(lambda _store, row: row["exists"])},
-        "weighings": {**_OF_SUBJECTS, **_numbers("weight"), **_moments("date_time"), **_ids(id="id")},
+        "weighings": {
+            **_OF_SUBJECTS,
+            "subject": _caseless("subject__nickname"),
+            "lab": _caseless("subject__lab__name"),
+            "user": _existing("user"),
+            **_numbers("weight"),
+            **_moments("date_time"),
+            **_ids(id="id"),
+        },
         "water-administrations": {**_OF_SUBJECTS, **_moments("date_time"), **_ids(id="id")},
         "water-restriction": {"subject": _caseless("subject__nickname")},
         "surgeries": {"subject": _caseless("subject__nickname"), **_ids(id="id")},

@@ -271,7 +271,7 @@ def json_test(path: tuple[str, ...], lookup: str, told: Any) -> Test:
 def _json_test(lookup: str, told: Any) -> Test:
     if lookup == "isnull":
         if not isinstance(told, bool):
-            raise failure("The QuerySet value for an isnull lookup must be True or False.")
+            raise failure(_none_words(lookup))
         return lambda _value: False
     if told is None and lookup != "exact":
         raise failure(_none_words(lookup))
@@ -282,17 +282,24 @@ def _json_test(lookup: str, told: Any) -> Test:
     if lookup == "contained_by":
         return lambda value: jsonb.contains(told, value)
     if lookup in ("regex", "iregex") or lookup in _TEXTS:
-        wanted = str(told)
-        found = _regex(wanted, lookup) if "regex" in lookup else None
-        compare = _TEXTS.get(lookup, operator.eq)
+        return _json_text_test(lookup, str(told))
+    return _json_order_test(lookup, told)
 
-        def asked(value: Any) -> bool | None:
-            text = jsonb.as_text(value)
-            if text is None:
-                return None
-            return found(text) if found else compare(text, wanted)
 
-        return asked
+def _json_text_test(lookup: str, wanted: str) -> Test:
+    found = _regex(wanted, lookup) if "regex" in lookup else None
+    compare: Callable[[str, str], bool] = _TEXTS.get(lookup, operator.eq)
+
+    def asked(value: Any) -> bool | None:
+        text = jsonb.as_text(value)
+        if text is None:
+            return None
+        return found(text) if found else compare(text, wanted)
+
+    return asked
+
+
+def _json_order_test(lookup: str, told: Any) -> Test:
     if lookup == "in":
         several = [jsonb.order(one) for one in _several(told)]
         return lambda value: jsonb.order(value) in several
@@ -300,7 +307,7 @@ def _json_test(lookup: str, told: Any) -> Test:
         low, high = (jsonb.order(one) for one in _two(told))
         return lambda value: low <= jsonb.order(value) <= high
     limit = jsonb.order(told)
-    ordered = _ORDER.get(lookup, operator.eq)
+    ordered: Callable[[Any, Any], bool] = _ORDER.get(lookup, operator.eq)
     return lambda value: ordered(jsonb.order(value), limit)
 
 

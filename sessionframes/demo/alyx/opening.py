@@ -19,7 +19,7 @@ class DemoAlyx(AlyxConnection):
     """The demo world as an Alyx; closing it stops its servers, and forgets what was written."""
 
     def __init__(self, transport: AlyxTransport, server: AlyxServer) -> None:
-        super().__init__(SOURCE, transport)
+        super().__init__(SOURCE, transport, transport.files)
         # Also when nobody holds this any more, as after a notebook's cell is run again.
         self._stop = weakref.finalize(self, server.stop)
         #: Where other clients find the same server while this is open, and who may ask it.

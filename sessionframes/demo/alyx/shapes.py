@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+_LOADERS = ("matlab_loader_function", "python_loader_function")
 #: The fields of endpoints that show their columns as they are, others by name.
 PLAIN: dict[str, tuple[str, ...]] = {
     "channels": (
@@ -22,7 +23,7 @@ PLAIN: dict[str, tuple[str, ...]] = {
     "revisions": ("id", "json", "name", "description", "created_datetime"),
     "procedures": ("id", "name", "json", "description"),
     "dataset-types": ("id", "name", "created_by", "description", "filename_pattern"),
-    "data-formats": ("id", "json", "name", "description", "file_extension"),
+    "data-formats": ("id", "json", "name", "description", "file_extension", *_LOADERS),
     "data-repository": (
         *("name", "timezone", "globus_path", "hostname", "data_url", "repository_type"),
         *("globus_endpoint_id", "globus_is_personal", "json"),
@@ -38,6 +39,22 @@ PLAIN: dict[str, tuple[str, ...]] = {
     "surgeries": (
         *("id", "subject", "name", "json", "narrative", "start_time", "end_time", "outcome_type"),
         *("implant_weight", "lab", "location", "users", "procedures"),
+    ),
+    "fields-of-view": ("id", "imaging_type", "location", "name", "json", "session", "stack", "datasets"),
+    "fov-location": (
+        *("id", "brain_region", "coordinate_system", "provenance", "x", "y", "z", "n_xyz"),
+        *("default_provenance", "auto_datetime"),
+    ),
+    "imaging-stack": ("id", "slices"),
+    "downloads": ("id", "user", "dataset", "count", "json"),
+    "data-repository-type": ("url", "json", "name"),
+    "data-notices": (
+        *("id", "created_by", "datasets", "description_html", "name", "json", "description", "importance"),
+        *("created_datetime", "version_affected", "affected_date_start", "affected_date_end"),
+    ),
+    "water-restricted-subjects": (
+        *("nickname", "url", "expected_water", "remaining_water", "reference_weight"),
+        *("last_water_restriction", "reference_weight_pct", "zscore_weight_pct"),
     ),
     "chronic-insertions": ("id", "name", "subject", "lab", "model", "start_time", "serial", "json"),
 }

@@ -66,6 +66,8 @@ class Show:
 
     def address(self, name: str, row: Row) -> str:
         """Return where a row is read."""
+        if name == "water-restricted-subjects":
+            name = "subjects"
         key = row["nickname"] if name == "subjects" else row["id"]
         return f"{self.url}/{name}/{key}"
 

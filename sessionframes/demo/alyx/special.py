@@ -9,12 +9,13 @@ from uuid import UUID
 
 from sessionframes.demo.alyx.django import Term, fits, split, value_of, values_at
 from sessionframes.demo.alyx.lookups import moment
-from sessionframes.demo.alyx.models import QC, Model
+from sessionframes.demo.alyx.models import QC
 from sessionframes.demo.alyx.refusals import Refusal, failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sessionframes.demo.alyx.columns import Model
     from sessionframes.demo.alyx.store import Row, Store
 
 #: How often a row is listed.

@@ -7,10 +7,12 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
-from sessionframes.demo.alyx.models import MODELS, PROBE_MODELS, Model
+from sessionframes.demo.alyx.models import MODELS, PROBE_MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from sessionframes.demo.alyx.columns import Model
 
 Row = dict[str, Any]
 _MAKES = frozenset(MODELS) - {
@@ -50,6 +52,17 @@ class Store:
             for row in list(self.tables[name].values()):
                 self._link(MODELS[name], row)
 
+        self._restrict()
+
+    def _restrict(self) -> None:
+        """List the animals whose water is restricted today, which is a table of its own there."""
+        model = MODELS["water-restricted-subjects"]
+        for row in self.tables["water-restriction"].values():
+            subject = self.row("subjects", row["subject"])
+            if row["end_time"] is None and subject is not None:
+                told = {name: subject[name] for name in model.columns if name in subject}
+                self._link(model, self._place(model, told))
+
     def _place(self, model: Model, row: Row) -> Row:
         if "id" not in row:
             row["id"] = made_id(model.name, str(row[model.label]))
@@ -57,7 +70,8 @@ class Store:
         if model.label != "id":
             self._labels[model.name].setdefault(row[model.label], row["id"])
         if model.name == "probe-models":
-            self._labels[model.name][row.setdefault("probe_model", row["name"])] = row["id"]
+            row.setdefault("probe_model", row["name"])
+            self._labels[model.name][row["probe_model"]] = row["id"]
         return row
 
     def _link(self, model: Model, row: Row) -> None:
@@ -111,17 +125,20 @@ class Store:
             return [] if found is None else [found]
         if column.kind == "ManyToManyField":
             return [table[key] for key in row[name] if key in table]
-        return [table[key] for key in self.leading(column.to, column.by, row["id"])]
+        keys = self.leading(column.to, column.by, row["id"])
+        return [table[key] for key in keys if key in table]
 
     def leading(self, name: str, by: str, key: Any) -> list[Any]:
         """Return the ids of the rows of a table whose relation leads to a row."""
         index = self._back.get((name, by))
         if index is None:
-            made: dict[Any, list[Any]] = defaultdict(list)
-            for row in self.tables[name].values():
-                for target in row[by] if isinstance(row[by], list) else [row[by]]:
-                    made[target].append(row["id"])
-            index = self._back[name, by] = dict(made)
+            # Under the lock, or what is made of old rows might be kept after they changed.
+            with self.lock:
+                made: dict[Any, list[Any]] = defaultdict(list)
+                for row in self.tables[name].values():
+                    for target in row[by] if isinstance(row[by], list) else [row[by]]:
+                        made[target].append(row["id"])
+                index = self._back[name, by] = dict(made)
         return index.get(key, [])
 
     def sorted_keys(self, name: str) -> list[Any]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from sessionframes.demo.alyx.lookups import moment
-from sessionframes.demo.alyx.models import MODELS, Column
+from sessionframes.demo.alyx.models import MODELS
 from sessionframes.demo.alyx.refusals import Refusal, detail, failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sessionframes.demo.alyx.columns import Column
     from sessionframes.demo.alyx.store import Row, Store
 
 _BY_ID = {

@@ -203,13 +203,17 @@ def _atlas(table: str) -> list[Argument]:
     region = by.part(
         "brain_region", _REGION[table], "What the name of a region of one of its channels has in it."
     )
-    if table not in ("sessions", "probes"):
-        return [region]
+    of_server = table in ("sessions", "probes")
     return [
         region,
-        by.named("atlas_id", "Id of a structure: a channel is in it, or below it."),
-        by.named("atlas_acronym", "Acronym of a structure: a channel is in it, or below it."),
-        by.named("atlas_name", "What the name of a structure has in it: a channel is in it, or below it."),
+        *(
+            by.named(name, described) if of_server else by.below(name, _REGION[table], described)
+            for name, described in (
+                ("atlas_id", "Id of a structure: a channel is in it, or below it."),
+                ("atlas_acronym", "Acronym of a structure: a channel is in it, or below it."),
+                ("atlas_name", "What the name of a structure has in it: a channel is in it, or below it."),
+            )
+        ),
     ]
 
 

@@ -125,7 +125,7 @@ class Asked:
                 f"... and {len(parts) - 1:,} more for the other values, {len(parts):,} requests in all"
             )
         how = "by slices of their keys" if self.endpoint.uuid_key else "by offset"
-        lines.append(f"... and one for each 800 to 1,000 rows behind the first 1,000, {how}")
+        lines.append(f"... and one for each 900 rows or so behind the first 1,000, {how}")
         return lines
 
     def _further(self) -> list[str]:
@@ -227,7 +227,7 @@ class SessionsAsked(Asked):
                 yield _read(transport, records)
             return
         seen: set[str] = set()
-        for label, number in ENUMS["qc"].items():
+        for label, number in self._qualities().items():
             for records in self.listed(transport, f"qc__range,[{number}, {number}]"):
                 new = [{**record, "qc": label} for record in records if record["id"] not in seen]
                 seen.update(record["id"] for record in new)
@@ -238,13 +238,18 @@ class SessionsAsked(Asked):
             if missed:
                 yield _read(transport, missed)
 
+    def _qualities(self) -> Mapping[str, int]:
+        """Return the qualities that these sessions may have: one where that is what is asked for."""
+        every = ENUMS["qc"]
+        said = {label: number for label, number in every.items() if f"qc,{number}" in self.narrowed.terms}
+        return said if len(said) == 1 else every
+
     def _lines(self, transport: AlyxTransport) -> list[str]:
         lines = super()._lines(transport)
         wanted = self._wanted_of_reads()
         if wanted == {"qc"}:
-            lines.append(
-                f"then the same {_FEW} times, once for each quality (qc); of {_FEW} rows or fewer, reads"
-            )
+            often = len(self._qualities())
+            lines.append(f"then the same by quality (qc), {often} times; of {_FEW} rows or fewer, reads")
         elif wanted:
             lines.append(f"then one read for each session found, for {', '.join(sorted(wanted))}")
         return lines

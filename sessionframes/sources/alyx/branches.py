@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sessionframes.query.where import And, Condition, Not
-from sessionframes.sources.alyx.encode import NotSaid, Term
+from sessionframes.sources.alyx.encode import NotSaid, Term, encode
 from sessionframes.sources.alyx.models import models
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ _LONGEST = 3300
 #: A list gets so much at least, however long the rest is.
 _SHORTEST = 400
 _LOWER, _UPPER = ("gt", "gte"), ("lt", "lte")
-_HYPHENED = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+#: A key in a list, without its hyphens, with quotes and a comma.
+_OF_KEY = 32 + 3 * len("%22")
 
 
 def distributed(where: Where, leaf: Callable[..., Branches], *, negated: bool = False) -> Branches:
@@ -87,6 +89,22 @@ def checked(branches: Branches) -> Branches:
     if len(branches) > MOST:
         message = f"{len(branches)} requests"
         raise NotSaid(message)
+    return branches
+
+
+def sayable(branches: Branches) -> Branches:
+    """Return branches themselves, if all their values can be written.
+
+    Raises
+    ------
+    NotSaid
+        One cannot.
+    """
+    for branch in branches:
+        for term in branch:
+            # Of plain values every list can be, however long.
+            if isinstance(term.value, dict | tuple) or (isinstance(term.value, list) and term.lookup != "in"):
+                encode(term.value)
     return branches
 
 
@@ -178,11 +196,13 @@ def in_reach(terms: tuple[Term, ...]) -> Branches:
     NotSaid
         Something else than a list is too long.
     """
-    long = [term for term in terms if term.lookup == "in" and _length(term) > _SHORTEST]
-    rest = [term for term in terms if term not in long]
-    room = _LONGEST - sum(_length(term) for term in rest)
-    if sum(map(_length, long)) <= room:
+    lengths = [_length(term) for term in terms]
+    if sum(lengths) <= _LONGEST:
         return (terms,)
+    cut_at = [term.lookup == "in" and length > _SHORTEST for term, length in zip(terms, lengths, strict=True)]
+    long = [term for term, is_long in zip(terms, cut_at, strict=True) if is_long]
+    rest = [term for term, is_long in zip(terms, cut_at, strict=True) if not is_long]
+    room = _LONGEST - sum(length for length, is_long in zip(lengths, cut_at, strict=True) if not is_long)
     if any(term.negated for term in long) or (room < 0 and not long):
         message = "a request line that is too long"
         raise NotSaid(message)
@@ -194,7 +214,7 @@ def _cut(term: Term, room: int) -> list[Term]:
     chunks: list[list[Any]] = [[]]
     left = room
     for value in term.value:
-        size = len(quote(_written(value))) + 6
+        size = _size(value)
         if left < size and chunks[-1]:
             chunks.append([])
             left = room
@@ -205,12 +225,12 @@ def _cut(term: Term, room: int) -> list[Term]:
 
 def _length(term: Term) -> int:
     if term.lookup == "in" and isinstance(term.value, list):
-        return len(term.path) + sum(len(quote(_written(value))) + 6 for value in term.value)
+        return len(term.path) + sum(map(_size, term.value))
     return len(quote(str(term)))
 
 
-def _written(value: Any) -> str:
-    # Keys go without their hyphens.
-    if isinstance(value, str) and _HYPHENED.fullmatch(value):
-        return f'"{value.replace("-", "")}"'
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+def _size(value: Any) -> int:
+    """Return how long a value of a list is in a request line, with what separates it from the next."""
+    if isinstance(value, str) and _KEY.fullmatch(value):
+        return _OF_KEY
+    return len(quote(encode([value])))

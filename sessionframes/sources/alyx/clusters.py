@@ -127,6 +127,12 @@ class Clusters:
             raise self._refused(stem, "it holds what is no number of a channel")
         return found.astype(np.int64)
 
+    @cached_property
+    def rows(self) -> Integers:
+        """The row of the peak channel of each in the file of places, or as it is told where there is none."""
+        sites = self.values.get(_SITES)
+        return self.peaks if sites is None else self._rows_in(_SITES, len(sites))
+
     @property
     def fits_by_position(self) -> bool:
         """Whether all files of channels have as many rows, and every peak channel is one of them."""

@@ -29,7 +29,7 @@ from sessionframes.query.where import (
     conjuncts,
 )
 from sessionframes.sources.alyx import terms as one
-from sessionframes.sources.alyx.branches import MOST, distinct, distributed, in_reach, multiplied
+from sessionframes.sources.alyx.branches import MOST, distinct, distributed, in_reach, multiplied, sayable
 from sessionframes.sources.alyx.encode import NotSaid, Term
 from sessionframes.sources.alyx.endpoints import ENDPOINTS
 from sessionframes.sources.alyx.pushed import Places, untold
@@ -188,8 +188,7 @@ class _Compiler:
             found = distributed(part, self._exactly)
             whole = multiplied([self.exact, found])
             for branch in whole:
-                for cut in in_reach(distinct(branch, self.model)):
-                    list(map(str, cut))
+                in_reach(distinct(branch, self.model))
             self.exact = whole
         except NotSaid:
             self._leave(self._marked(part))
@@ -235,10 +234,7 @@ class _Compiler:
         place = self.places.of(condition)
         if place.target is None:
             raise NotSaid(condition)
-        found = one.exact(condition, place.target, negated=negated)
-        for branch in found:
-            list(map(str, branch))
-        return found
+        return sayable(one.exact(condition, place.target, negated=negated))
 
     def _widely(self, condition: Condition, *, negated: bool) -> Branches:
         if self._is_mark(condition):
@@ -251,13 +247,10 @@ class _Compiler:
                 return self._exactly(condition, negated=negated)
             except NotSaid:
                 return one.EVERY_ROW
-        found = one.wide(condition, place.target, negated=negated)
         try:
-            for branch in found:
-                list(map(str, branch))
+            return sayable(one.wide(condition, place.target, negated=negated))
         except NotSaid:
             return one.EVERY_ROW
-        return found
 
     def _marked(self, part: Where) -> Where:
         """Put marks in place of what only the server can tell, and of what it tells at less cost."""
@@ -334,11 +327,15 @@ class _Compiler:
             raise untold(condition, self.endpoint, "this filter of the server's takes one value, as it is")
 
 
+#: So many values fit no request, however short they are.
+_MANY = 1000
 #: Longer conditions are not repeated for every mark.
 _LONGEST_BASE = 600
 
 
 def _is_long(terms: tuple[Term, ...]) -> bool:
+    if any(term.lookup == "in" and len(term.value) > _MANY for term in terms):
+        return True
     try:
         return in_reach(terms) != (terms,)
     except NotSaid:

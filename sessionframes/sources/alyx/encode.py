@@ -115,6 +115,10 @@ def encode(value: Any) -> str:
         return str(value)
     if isinstance(value, int | float):
         return f"({_number(value)})"
+    if isinstance(value, list | tuple) and value and all(map(_is_key, value)):
+        # Many keys fit a line if they are short.
+        keys = '","'.join(value).replace("-", "")
+        return f'["{keys}"]'
     written = _nested(value)
     if isinstance(value, dict):
         written = f"({written})"
@@ -149,9 +153,6 @@ def _nested(value: Any) -> str:
         # What holds lists goes last, where nothing has to be split any more.
         items = sorted(value.items(), key=lambda item: _holds_list(item[1]))
         return f"{{{', '.join(f'{_literal(key)}: {_nested(item)}' for key, item in items)}}}"
-    if isinstance(value, list | tuple) and value and all(map(_is_key, value)):
-        # Many keys fit a line if they are short.
-        return f"[{','.join(_literal(one.replace('-', '')) for one in value)}]"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_nested, value))}]"
     return _literal(value.isoformat() if isinstance(value, datetime | date | time) else str(value))

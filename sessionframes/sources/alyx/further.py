@@ -9,8 +9,8 @@ from sessionframes.query.where import Field
 from sessionframes.sources.alyx.endpoints import ENDPOINTS, KINDS
 from sessionframes.sources.alyx.models import Model, Relation, models
 
-#: Relations lead in circles; a name is no longer than this.
-_DEEPEST = 7
+#: Relations lead in circles; a name is no longer than this, which leads from a region to the root.
+_DEEPEST = 14
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def json_branches(condition: Condition, column: str, *, negated: bool) -> _Branc
         return _none_of(every, path)
     out: list[tuple[Term, ...]] = [(replace(term, negated=True),) for term in every[0]]
     if every[0][0].lookup in _OF_TEXT and len(every[0]) == 1:
-        out.append((Term(path, "exact", None),))  # a null has no text that could fit or not
+        out.append((_equal(path, None),))  # a null has no text that could fit or not
     # What lacks the key is in neither half.
     return (*out, (Term(path, "isnull", value=True),))
 

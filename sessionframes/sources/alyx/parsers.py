@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +28,16 @@ from sessionframes.source import Argument, texts_argument
 from sessionframes.sources.alyx.endpoints import ENUMS
 from sessionframes.sources.alyx.named import PREFIX
 
+if TYPE_CHECKING:
+    from sessionframes.query.where import Kind
+
+#: How many structures there are from one to the root and the void above it, at most.
+_LEVELS = 12
+_OF_ATLAS = {
+    "atlas_id": ("id", "exact"),
+    "atlas_acronym": ("acronym", "iexact"),
+    "atlas_name": ("name", "icontains"),
+}
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
@@ -213,13 +223,15 @@ def _is_true(name: str, value: Any) -> bool:
 
 def named(name: str, description: str) -> Argument:
     """Return an argument that one of the server's own filters answers, with one value."""
-    return Argument(name, f"{PREFIX}{name}", description, _single)
+    return Argument(name, f"{PREFIX}{name}", description, _one_value)
 
 
-def _single(field: Field, value: Any) -> Where:
+def _one_value(field: Field, value: Any) -> Where:
+    return EVERY if value is None else _single(field, value)
+
+
+def _single(field: Field, value: Any) -> Condition:
     name = field.name.removeprefix(PREFIX)
-    if value is None:
-        return EVERY
     is_number = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not (is_number or (isinstance(value, str) and value)) or (name == "atlas_id" and not _is_whole(value)):
         message = f"{name} is {shown(value)}."
@@ -229,6 +241,33 @@ def _single(field: Field, value: Any) -> Where:
 
 def _is_whole(value: Any) -> bool:
     return str(value).isascii() and str(value).isdigit()
+
+
+def below(name: str, column: str, description: str) -> Argument:
+    """Return an argument about a structure and all below it, where the server has no filter for it.
+
+    Parameters
+    ----------
+    name : {"atlas_id", "atlas_acronym", "atlas_name"}
+        The argument.
+    column : str
+        The further name of the structure's name.
+    description : str
+        What it keeps.
+    """
+    way = column.removesuffix("name")
+    last, lookup = _OF_ATLAS[name]
+
+    def parse(field: Field, value: Any) -> Where:
+        if value is None:
+            return EVERY
+        wanted = _single(Field(f"{PREFIX}{name}", "text", field.table), value).value
+        kind: Kind = "integer" if last == "id" else "text"
+        names = (f"{way}{'parent__' * level}{last}" for level in range(_LEVELS))
+        given: Any = int(wanted) if last == "id" else wanted
+        return any_of(*(Condition(Field(one, kind, field.table), lookup, given) for one in names))
+
+    return Argument(name, column, description, parse)
 
 
 def listed(field: Field, value: Any) -> Where:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.source import Plan, Read
@@ -27,6 +28,7 @@ from sessionframes.sources.alyx.asked import (
     TrajectoriesAsked,
 )
 from sessionframes.sources.alyx.asked_channels import ChannelsAsked
+from sessionframes.sources.alyx.asked_files import FROM_FILES, SWITCHES, with_files
 from sessionframes.sources.alyx.compiled import narrowed
 from sessionframes.sources.alyx.endpoints import OF_TABLE
 from sessionframes.sources.alyx.further import Further
@@ -45,7 +47,8 @@ from sessionframes.sources.alyx.units_asked import compile_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import tzinfo
+    from datetime import timezone
+    from zoneinfo import ZoneInfo
 
     import pyarrow as pa
 
@@ -72,22 +75,34 @@ _TABLES: Mapping[str, tuple[type[Table], Make | None, Flatten]] = {
 }
 
 
-def reads_of(zone: tzinfo) -> dict[str, Read]:
+def reads_of(zone: ZoneInfo | timezone) -> dict[str, Read]:
     """Return how the tables of an Alyx are read.
 
     Parameters
     ----------
-    zone : datetime.tzinfo
+    zone : tzinfo
         Of the server's clock, by which its filters on times have to be told.
     """
     reads = {name: _read(name, form, make, flatten, zone) for name, (form, make, flatten) in _TABLES.items()}
+    reads["channels"] = _from_files_too(reads["channels"])
     units_read = Read(AlyxUnits, compile_units, units.units)
     others = {name: _read(name, other_form(name), None, others_of, zone) for name in other_endpoints()}
     first = {name: reads.pop(name) for name in ("sessions", "probes", "channels")}
     return {**first, "units": units_read, **reads, **others}
 
 
-def _read(name: str, form: type[Table], make: Make | None, flatten: Flatten, zone: tzinfo) -> Read:
+def _from_files_too(read: Read) -> Read:
+    """Return how channels are read, with a switch for those that only files know."""
+
+    def compiled(query: Query) -> Plan:
+        return with_files(query, read.compile(query))
+
+    return replace(read, compile=compiled, switches=SWITCHES, brings={FROM_FILES: None})
+
+
+def _read(
+    name: str, form: type[Table], make: Make | None, flatten: Flatten, zone: ZoneInfo | timezone
+) -> Read:
     endpoint = (OF_TABLE.get(name) or endpoint_of(name)).name
 
     def compiled(query: Query) -> Plan:

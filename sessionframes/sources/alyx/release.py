@@ -13,7 +13,7 @@ import zipfile
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -21,10 +21,11 @@ import pyarrow.parquet
 from sessionframes.config import Option, mask
 from sessionframes.connection import Connection
 from sessionframes.errors import ConfigError, SourceResponseError
+from sessionframes.query.where import Condition, all_of, conjuncts
 from sessionframes.source import Plan, Read, Source
 from sessionframes.sources.alyx.access import login_of, url_of, zone_of
 from sessionframes.sources.alyx.one_files import one_folder, one_parameters
-from sessionframes.sources.alyx.release_tables import TABLES, ReleasePage, datasets, sessions
+from sessionframes.sources.alyx.release_tables import TABLES, ReleasePage, datasets, of_ids, sessions
 from sessionframes.sources.alyx.tables import AlyxSessions
 from sessionframes.sources.alyx.tables_more import AlyxAssets
 from sessionframes.transports.files import FileRequest, FileTransport
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from sessionframes.config import Options
-    from sessionframes.query import Query
+    from sessionframes.query import Query, Where
     from sessionframes.sources.alyx.login import Login
 
 __all__ = ["OPTION", "RELEASE", "ReleaseTransport", "open_release", "opened"]
@@ -62,10 +63,13 @@ class ReleaseAsked:
         As the release calls it.
     columns : tuple of str
         What is wanted.
+    session_ids : tuple of str, optional
+        Only rows of these sessions; None for any.
     """
 
     table: str
     columns: tuple[str, ...]
+    session_ids: tuple[str, ...] | None = None
 
 
 @dataclass
@@ -90,6 +94,9 @@ class ReleaseTransport:
     def fetch(self, request: ReleaseAsked) -> Iterator[ReleasePage]:
         """Yield the rows of a table, some at a time."""
         table = self._table(request.table)
+        if request.session_ids is not None:
+            name = "id" if request.table == "sessions" else "eid"
+            table = table.filter(of_ids(table, name, request.session_ids))
         for start in range(0, table.num_rows, _ROWS):
             rows = table.slice(start, _ROWS)
             of_sessions = self._table("sessions") if request.table == "datasets" else None
@@ -218,9 +225,22 @@ def _info_of(table: pa.Table) -> Mapping[str, Any]:
 
 def _compiled(name: str) -> Callable[[Query], Plan]:
     def compiled(query: Query) -> Plan:
-        return Plan((ReleaseAsked(name, query.needed(query.where)),), query.where)
+        done = [part for part in conjuncts(query.where) if _is_of_sessions(part)]
+        ids: set[str] | None = None
+        for part in done:
+            found = {*(part.value if part.lookup == "in" else (part.value,))}
+            ids = found if ids is None else ids & found
+        wanted = None if ids is None else tuple(sorted(ids))
+        request = ReleaseAsked(name, query.needed(query.where), wanted)
+        return Plan((request,), query.where, narrowing=all_of(*done))
 
     return compiled
+
+
+def _is_of_sessions(part: Where) -> TypeGuard[Condition]:
+    if not isinstance(part, Condition):
+        return False
+    return part.field.name == "session_id" and part.lookup in ("exact", "in")
 
 
 def _never(_: object) -> Connection:

@@ -12,14 +12,14 @@ import pyarrow.compute as pc
 from sessionframes.errors import SourceResponseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from sessionframes.tables import Table
 
     Columns = Mapping[str, Callable[[], Any]]
 
-__all__ = ["TABLES", "ReleasePage", "datasets", "sessions"]
+__all__ = ["TABLES", "ReleasePage", "datasets", "of_ids", "sessions"]
 
 #: What each has to have, by any of these names. Ids are text, or the two halves of a UUID as whole numbers.
 TABLES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
@@ -135,6 +135,11 @@ def _ids(rows: pa.Table, name: str) -> Any:
     digits = np.column_stack(halves).tobytes().hex()
     whole = (digits[start : start + 32] for start in range(0, len(digits), 32))
     return pa.array([f"{d[:8]}-{d[8:12]}-{d[12:16]}-{d[16:20]}-{d[20:]}" for d in whole], pa.large_string())
+
+
+def of_ids(rows: pa.Table, name: str, wanted: Sequence[str]) -> Any:
+    """Return which rows have one of these ids in the column of that name, of whichever layout."""
+    return pc.is_in(_text(_ids(rows, name)), pa.array(wanted, pa.large_string()))
 
 
 def _midnights(dates: Any, zone: ZoneInfo) -> Any:

@@ -290,7 +290,7 @@ subject          slug    subject_name   subject__nickname
 lab              slug?   lab            lab__name
 model            slug?   probe_model    model__probe_model
 start_time       time?
-serial           text_   serial_number  serial
+serial           text_   probe_serial   serial
 json             json?
 probe_insertion  records probe_insertion  .
 """,

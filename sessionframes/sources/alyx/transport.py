@@ -8,11 +8,14 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote
+from uuid import UUID
 
 from sessionframes.config import nearest
 from sessionframes.errors import QueryError
 from sessionframes.sources.alyx.endpoints import ENDPOINTS
+from sessionframes.sources.alyx.groups import key_of
 from sessionframes.sources.alyx.lists import Lists, Question
+from sessionframes.sources.alyx.slices import ids_in
 from sessionframes.transports.http_errors import StatusError, readable
 
 if TYPE_CHECKING:
@@ -32,6 +35,10 @@ __all__ = ["AlyxTransport", "Request"]
 
 T = TypeVar("T")
 _NOT_FOUND = 404
+#: Up to so many parts a list is asked for by them, however few rows there are in all.
+_MANY = 8
+#: So many rows a slice of a long list has, about.
+_OF_A_SLICE = 800
 _LOG = logging.getLogger(__name__)
 
 
@@ -127,6 +134,9 @@ class AlyxTransport:
             The server does not answer, refuses, or its pages do not fit together.
         """
         questions = [_question(endpoint, params, (*terms, *part)) for part in parts]
+        wanted = ids_in(parts) if len(parts) > _MANY else None
+        if wanted is not None and (field := _field_of(endpoint, wanted[0])) is not None:
+            return self._among(_question(endpoint, params, tuple(terms)), questions, field, wanted[1])
         return self._lists.long_pages(questions) if long else self._lists.pages(questions)
 
     def count(self, endpoint: str, params: Params = (), terms: Sequence[str] = ()) -> int:
@@ -183,6 +193,17 @@ class AlyxTransport:
                 self._structures = {record["id"]: record for page in pages for record in page}
             return self._structures
 
+    def _among(
+        self, whole: Question, questions: Sequence[Question], field: str, wanted: set[UUID]
+    ) -> Iterator[Records]:
+        """Yield the records with some ids, or all, and keep them here, where that is fewer requests."""
+        if self._lists.count(whole) > len(questions) * _OF_A_SLICE:
+            yield from self._lists.pages(questions)
+            return
+        for records in self._lists.pages([whole]):
+            keys = ((record, key_of(record.get(field))) for record in records)
+            yield [record for record, key in keys if key is not None and UUID(key) in wanted]
+
     def _read(self, endpoint: str, key: str, stop: Stop) -> Record | None:
         try:
             return self.rest.ask(f"{endpoint}/{quote(key, safe='')}", _record, stop=stop)
@@ -190,6 +211,13 @@ class AlyxTransport:
             if error.status != _NOT_FOUND:
                 raise
             return None
+
+
+def _field_of(endpoint: str, path: str) -> str | None:
+    """Return the field of records that holds the id which ``django=`` knows by a path, None if none does."""
+    fields = ENDPOINTS[endpoint].fields.values()
+    named = (one.name for one in fields if one.django == path and one.wire in ("uuid", "url"))
+    return next(named, None)
 
 
 def _question(endpoint: str, params: Params, terms: tuple[str, ...]) -> Question:

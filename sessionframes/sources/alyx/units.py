@@ -229,7 +229,7 @@ class _Units:
         """Return the id of the peak channel of each unit, and what knows it."""
         known, probe_id = self._page.channels, self._page.sorting.probe_id
         found: list[tuple[str, str]] = []
-        for peak, (lateral, axial) in zip(self._clusters.peaks.tolist(), self._sites.tolist(), strict=True):
+        for peak, (lateral, axial) in zip(self._clusters.rows.tolist(), self._sites.tolist(), strict=True):
             own = known.get(site(axial, lateral))
             found.append((f"{probe_id}:{peak}", "files") if own is None else (own, "alyx"))
         return found

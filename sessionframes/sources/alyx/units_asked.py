@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sessionframes.query.where import And, Condition, Field, Not, Or, all_of, conditions, conjuncts
+from sessionframes.query.where import NONE, Condition, Field, Not, all_of, conditions, conjuncts
 from sessionframes.source import Plan
 from sessionframes.sources.alyx.asked import params_of
 from sessionframes.sources.alyx.clusters import read_clusters
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sessionframes.query import Query, Where
-    from sessionframes.sources.alyx.compiled import Narrowed
     from sessionframes.sources.alyx.sortings import Sorting
     from sessionframes.sources.alyx.transport import AlyxTransport
     from sessionframes.transports.rest_request import Record
@@ -32,10 +31,10 @@ if TYPE_CHECKING:
 
     Site = tuple[float, float]
 
-__all__ = ["UnitsAsked", "compile_units"]
+__all__ = ["OF_A_GROUP", "UnitsAsked", "compile_units", "listed_insertions", "of_insertions", "sortings_of"]
 
 #: Insertions whose datasets and channels are asked for together.
-_OF_A_GROUP = 80
+OF_A_GROUP = 80
 #: Insertions whose files are read at a time, each one file after the other.
 _AT_ONCE = 4
 #: Provenances of trajectories whose channels count, the better first.
@@ -55,8 +54,7 @@ def compile_units(query: Query) -> Plan:
     query : Query
         The question.
     """
-    kept = [made for part in conjuncts(query.where) if (made := _of_insertions(part)) is not None]
-    where = all_of(*kept)
+    where = of_insertions(query.where, "unit_id")
     if narrowed_where(where, "insertions", "probes").is_impossible:
         return Plan((), query.where, narrowing=where)
     return Plan((UnitsAsked(where, query.needed(query.where)),), query.where, narrowing=where)
@@ -79,31 +77,25 @@ class UnitsAsked:
 
     def pages(self, transport: AlyxTransport) -> Iterator[UnitsPage]:
         """Yield the units of insertions, one after the other; several are read at a time."""
-        asked = self._narrowed(transport)
-        params = params_of(asked)
-        pages = transport.list("insertions", params, asked.terms, asked.parts)
-        found = sorted((one for page in pages for one in page), key=lambda one: str(one["id"]))
-        for start in range(0, len(found), _OF_A_GROUP):
-            yield from self._of_group(transport, found[start : start + _OF_A_GROUP])
+        found = listed_insertions(transport, self.where)
+        for start in range(0, len(found), OF_A_GROUP):
+            yield from self._of_group(transport, found[start : start + OF_A_GROUP])
 
     def render(self, transport: AlyxTransport) -> str:
         """Return what would be sent first, and what then."""
-        asked = self._narrowed(transport)
+        asked = narrowed_where(self.where, "insertions", "probes", transport.zone)
         params = params_of(asked)
         lines = [transport.first_request("insertions", params, (*asked.terms, *part)) for part in asked.parts]
         stems = ", ".join(needs(self.columns))
         channels = ", their trajectories and channels" if self._wants_channels else ""
-        return "\n".join([*lines, _THEN.format(_OF_A_GROUP, stems, channels, _AT_ONCE)])
+        return "\n".join([*lines, _THEN.format(OF_A_GROUP, stems, channels, _AT_ONCE)])
 
     @property
     def _wants_channels(self) -> bool:
         return bool({"channel_id", "channel_from"} & {*self.columns})
 
-    def _narrowed(self, transport: AlyxTransport) -> Narrowed:
-        return narrowed_where(self.where, "insertions", "probes", transport.zone)
-
     def _of_group(self, transport: AlyxTransport, insertions: Sequence[Record]) -> Iterator[UnitsPage]:
-        sortings = _sortings(transport, insertions, needs(self.columns))
+        sortings = sortings_of(transport, insertions, needs(self.columns))
         if not sortings:
             return
         channels: Mapping[str, Mapping[Site, str]] = {}
@@ -124,7 +116,16 @@ class UnitsAsked:
             yield from done
 
 
-def _sortings(transport: AlyxTransport, insertions: Sequence[Record], stems: Sequence[str]) -> list[Sorting]:
+def listed_insertions(transport: AlyxTransport, where: Where) -> list[Record]:
+    """Return the insertions that a filter lets through, as far as the server can tell, by their id."""
+    asked = narrowed_where(where, "insertions", "probes", transport.zone)
+    pages = transport.list("insertions", params_of(asked), asked.terms, asked.parts)
+    return sorted((one for page in pages for one in page), key=lambda one: str(one["id"]))
+
+
+def sortings_of(
+    transport: AlyxTransport, insertions: Sequence[Record], stems: Sequence[str]
+) -> list[Sorting]:
     """Return the sorting of each insertion that counts, of those that have any."""
     sessions = {str(key_of(one["session"])) for one in insertions}
     # Whatever is wanted: metrics without channels are to be told, not passed over.
@@ -161,12 +162,24 @@ def _channels(transport: AlyxTransport, probe_ids: Sequence[str]) -> dict[str, d
     return found
 
 
-def _of_insertions(part: Where) -> Where | None:
-    """Return a part of a filter as one on insertions; None where it is about something else too."""
-    if isinstance(part, Condition) and part.field.name == "unit_id" and part.lookup in ("exact", "in"):
+def of_insertions(where: Where, key: str) -> Where:
+    """Return what of a filter is about insertions, as a filter on these.
+
+    Parameters
+    ----------
+    where : Where
+        On rows that carry the id of their insertion.
+    key : str
+        Their own id, which begins with that of the insertion and a colon.
+    """
+    return all_of(*(made for part in conjuncts(where) if (made := _of_insertion(part, key)) is not None))
+
+
+def _of_insertion(part: Where, key: str) -> Where | None:
+    if isinstance(part, Condition) and part.field.name == key and part.lookup in ("exact", "in"):
         values = part.value if part.lookup == "in" else (part.value,)
-        probes = tuple(dict.fromkeys(value.partition(":")[0] for value in values))
-        return Condition(_PROBE, "in", probes)
+        probes = tuple(dict.fromkeys(value.partition(":")[0] for value in values if ":" in value))
+        return Condition(_PROBE, "in", probes) if probes else NONE
     leaves = list(conditions(part))
     if not all(one.field.table in _ABOVE or one.field.name in ("probe_id", "session_id") for one in leaves):
         return None
@@ -177,12 +190,10 @@ _PROBE = Field("probe_id", "text", "probes", "str")
 
 
 def _moved(part: Where) -> Where:
-    """Return a filter with the ids that units carry as those of insertions."""
+    """Return a filter with the ids that its rows carry as those of insertions."""
     if isinstance(part, Condition):
-        is_own = part.field.table == "units"
+        is_own = part.field.table not in _ABOVE
         return replace(part, field=replace(part.field, table="probes")) if is_own else part
     if isinstance(part, Not):
         return Not(_moved(part.part))
-    if isinstance(part, And | Or):
-        return type(part)(tuple(map(_moved, part.parts)))
-    return part
+    return type(part)(tuple(map(_moved, part.parts)))

@@ -96,6 +96,16 @@ def test_dates_of_a_range_are_both_included():
         )
 
 
+@pytest.mark.parametrize("table", ["channels", "trajectories"])
+def test_a_structure_is_meant_with_all_below_it_also_where_the_server_has_no_filter_for_it(table):
+    params, _, parts = asked(table, atlas_id=500)
+    way = {"channels": "", "trajectories": "channels__"}[table]
+    assert params == {}
+    assert parts[:2] == ((f"{way}brain_region__id,500",), (f"{way}brain_region__parent__id,500",))
+    assert len(parts) == 12
+    assert asked(table, atlas_acronym="MO")[2][1] == (f"{way}brain_region__parent__acronym__iexact,MO",)
+
+
 def test_a_model_is_meant_by_its_part_number_or_its_name():
     _, _, parts = asked("probes", model="NP2.4")
     assert parts == (("model__probe_model,NP2.4",), ("model__name,NP2.4",))

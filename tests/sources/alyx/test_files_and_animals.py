@@ -219,4 +219,6 @@ def test_every_field_that_is_a_column_has_one():
 
 def test_what_lists_of_sessions_lack_is_known():
     columns = list(form_of("sessions").dtypes())
-    assert columns[columns.index("users") : -1] == list(DEAR)
+    # The performance is made of two of them.
+    dear = [name for name in columns[columns.index("users") : -1] if name != "performance"]
+    assert dear == list(DEAR)

@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from sessionframes.errors import AuthenticationError, QueryError, SourceResponseError, SourceUnavailableError
+from sessionframes.sources.alyx.slices import id_parts
 from sessionframes.transports.http_errors import StatusError
 from sessionframes.transports.rest_listing import UnsteadyError
 from tests.sources.aind.loopback import Loopback, Reply
@@ -36,7 +37,7 @@ def test_what_fits_on_a_page_is_one_request_and_more_is_cut_by_keys(number, cap,
 def test_a_list_of_many_rows_is_whole_where_ties_are_given_in_another_order_on_each_page():
     with SmallAlyx({"channels": rows(5000)}) as server, closing(opened(server)) as transport:
         assert ids(listed(transport, "channels")) == ids(server.tables["channels"])
-        assert len(server.requests) == 1 + 7
+        assert len(server.requests) == 1 + 6
 
 
 def test_a_server_that_gives_fewer_rows_on_a_page_is_asked_for_smaller_slices():
@@ -146,8 +147,6 @@ def test_rows_that_a_filter_repeats_come_once():
 
 
 def test_many_ids_are_asked_for_in_parts_and_a_row_of_several_parts_comes_once():
-    from sessionframes.sources.alyx.slices import id_parts
-
     with SmallAlyx({"sessions": rows(250)}) as server, closing(opened(server)) as transport:
         wanted = ids(server.tables["sessions"])[::2]
         parts = id_parts("id", [*wanted, *ids(rows(250, seed=9))])
@@ -158,15 +157,34 @@ def test_many_ids_are_asked_for_in_parts_and_a_row_of_several_parts_comes_once()
         assert listed(transport, "sessions", (), (), ()) == []
 
 
+def test_one_request_at_a_time_reads_all_too():
+    with SmallAlyx({"channels": rows(3000)}) as server, closing(opened(server, workers=1)) as transport:
+        assert ids(listed(transport, "channels")) == ids(server.tables["channels"])
+        assert len(transport.read_many("channels", ids(server.tables["channels"])[:3])) == 3
+
+
 def test_a_list_that_is_long_for_sure_is_counted_first_and_no_row_asked_for_twice():
-    with SmallAlyx({"channels": rows(5000, kind=lambda place: "ab"[place % 2])}) as server:
-        with closing(opened(server)) as transport:
-            parts = (("kind,a",), ("kind,b",), ("kind,c",))
-            found = [one for page in transport.list("channels", (), (), parts, long=True) for one in page]
-            assert ids(found) == ids(server.tables["channels"])
-            assert sum(int(asked.query["limit"]) for asked in server.requests) == 3 + 8000
-            server.tables["channels"] = []
-            assert list(transport.list("channels", long=True)) == []
+    made = rows(5000, kind=lambda place: "ab"[place % 2])
+    with SmallAlyx({"channels": made}) as server, closing(opened(server)) as transport:
+        parts = (("kind,a",), ("kind,b",), ("kind,c",))
+        found = [one for page in transport.list("channels", (), (), parts, long=True) for one in page]
+        assert ids(found) == ids(made)
+        # Three counts, and three slices of each half.
+        assert sorted(asked.query["limit"] for asked in server.requests) == ["1"] * 3 + ["1000"] * 6
+        server.tables["channels"] = []
+        assert list(transport.list("channels", long=True)) == []
+
+
+def test_a_hundred_thousand_ids_of_a_table_that_has_few_rows_are_a_few_requests():
+    made = rows(1500, session=lambda place: rows(3)[place % 3]["id"])
+    with SmallAlyx({"insertions": made}) as server, closing(opened(server)) as transport:
+        wanted = ids(made)[::3]
+        parts = id_parts("id", [*wanted, *ids(rows(99_500, seed=9))])
+        assert ids(listed(transport, "insertions", (), (), parts)) == wanted
+        assert len(server.requests) == 4
+        of_session = id_parts("session__id", [made[0]["session"], *ids(rows(5000, seed=9))])
+        found = listed(transport, "insertions", (), (), of_session)
+        assert ids(found) == ids(made[::3])
 
 
 def test_no_more_requests_are_under_way_than_was_said():

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
+from sessionframes import Q
 from sessionframes.config import resolve
 from sessionframes.errors import ConfigError, SourceResponseError, TableNotProvidedError
 from sessionframes.sources.alyx.access import OPTIONS
@@ -88,6 +89,16 @@ def test_filters_and_joins_work_on_a_release_as_on_a_server(release):
         assert db.get_sessions(where="lab=mainenlab").index.tolist() == [EID]
         found = db.get_assets(session_ids=EID, where="asset_name__endswith=times.npy")
         assert found["collection"].tolist() == ["alf/probe00"]
+
+
+def test_ids_of_sessions_leave_out_rows_before_they_are_made(release):
+    other = "94f7190f-26c2-4503-99d5-2e9f05c8541b"
+    with open_release(release(), UTC) as db:
+        assert db.get_sessions(session_ids=[other, "unknown"]).index.tolist() == [other]
+        assert len(db.get_assets(session_ids=EID)) == 2
+        assert len(db.get_assets(session_ids=[EID], where=Q(session_id=other))) == 0
+        assert len(db.get_assets(where=~Q(session_id=EID))) == 1
+        assert len(db.get_assets(where=Q(session_id=EID) | Q(revision__isnull=True))) == 3
 
 
 def test_paths_of_datasets_are_taken_apart(release):

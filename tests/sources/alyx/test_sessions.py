@@ -143,6 +143,14 @@ def test_qualities_come_as_labels_and_as_numbers():
     assert [row({**LISTED, "qc": told})["qc"] for told in (0, 50, "PASS")] == ["NOT_SET", "CRITICAL", "PASS"]
 
 
+@pytest.mark.parametrize(
+    ("trials", "correct", "percent"), [(11, 5, 100 * 5 / 11), (0, 0, None), (None, 5, None), (5, None, None)]
+)
+def test_performance_is_not_cut_to_whole_percent(trials, correct, percent):
+    told = row({**READ, "n_trials": trials, "n_correct_trials": correct})["performance"]
+    assert told == percent if percent is not None else pd.isna(told)
+
+
 def test_only_the_wanted_columns_are_made_and_marks_come_last():
     form = form_of("sessions")
     page = page_of("sessions", [LISTED, {**READ, "url": "https://alyx.example.org/sessions/2"}])

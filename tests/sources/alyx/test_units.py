@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sessionframes.config import resolve
 from sessionframes.errors import DownloadError, SourceResponseError
-from sessionframes.query.where import EVERY
+from sessionframes.query.where import EVERY, Condition, Field, Not, all_of, any_of
+from sessionframes.sources.alyx.access import OPTIONS, transport_of
+from sessionframes.sources.alyx.file_records import DATASETS
 from sessionframes.sources.alyx.tables_units import AlyxUnits
 from sessionframes.sources.alyx.units import needs, units
-from sessionframes.sources.alyx.units_asked import UnitsAsked
+from sessionframes.sources.alyx.units_asked import UnitsAsked, of_insertions
 from sessionframes.tables.convert import to_frame
 from sessionframes.tables.validation import validate
 from tests.fault_server import Fault, FaultServer
@@ -28,6 +33,13 @@ def alyx():
         found = Alyx(server)
         yield found
         found.files.close()
+
+
+@pytest.fixture
+def lists():
+    """What would ask a server, which is not there."""
+    given = {"url": "http://127.0.0.1:9", "token": "0" * 40}
+    return closing(transport_of(resolve("alyx", OPTIONS, given, {}, {})))
 
 
 def read(alyx, columns=ALL):
@@ -307,3 +319,55 @@ class TestWhichSorting:
         self.other(alyx, 1.0)
         self.other(alyx, 2.0, collection="alf/probe00/iblsorter", file_records=[])
         assert self.depth(alyx) == [1.0, 1.0]
+
+
+class TestDownloads:
+    def test_the_file_of_a_dataset_is_brought_under_its_name_and_id(self, alyx, tmp_path):
+        content = npy([1.0, 2.0])
+        dataset = alyx.add("clusters.depths.npy", content, revision="#2024#")
+        # As servers tell it: a bare "#", behind which no request would go.
+        (record,) = dataset["file_records"]
+        record["data_url"] = record["data_url"].replace("%23", "#")
+        key = dataset["url"][-36:]
+        request = DATASETS.locate(Connected(alyx), key)
+        assert request.safe_name == f"clusters.depths.{key}.npy"
+        assert alyx.files.download(request, tmp_path / "a.npy", progress=False).read_bytes() == content
+
+    def test_a_name_without_the_id_gets_it(self, alyx):
+        dataset = alyx.add(
+            "clusters.depths.npy", b"", file_records=[{"exists": True, "data_url": "http://a/b.npy"}]
+        )
+        key = dataset["url"][-36:]
+        assert DATASETS.locate(Connected(alyx), key).safe_name == f"clusters.depths.{key}.npy"
+
+    def test_a_dataset_that_is_not_there_is_told(self, alyx):
+        with pytest.raises(DownloadError, match="there is no dataset"):
+            DATASETS.locate(Connected(alyx), PROBE)
+
+
+@dataclass
+class Connected:
+    """As much of a connection as is needed to find a file."""
+
+    transport: Alyx
+
+
+def test_a_filter_on_a_unit_s_own_columns_is_not_said_of_insertions():
+    own = Condition(Field("firing_rate", "number", "units"), "gt", 1.0)
+    probe = Condition(Field("probe_id", "text", "units", "str"), "exact", PROBE)
+    unit = Condition(Field("unit_id", "text", "units", "str"), "in", (f"{PROBE}:1", f"{PROBE}:2"))
+    moved = replace(probe, field=replace(probe.field, table="probes"))
+    assert of_insertions(own, "unit_id") == EVERY
+    assert of_insertions(all_of(own, Not(probe)), "unit_id") == Not(moved)
+    assert of_insertions(any_of(own, probe), "unit_id") == EVERY
+    assert of_insertions(Not(unit), "unit_id") == EVERY
+    assert of_insertions(unit, "unit_id") == replace(moved, lookup="in", value=(PROBE,))
+
+
+def test_units_are_explained_by_what_is_asked_first_and_what_then(lists):
+    with lists as transport:
+        said = UnitsAsked(EVERY, ("unit_id", "depth")).render(transport)
+    assert said.splitlines()[0].startswith("GET http://127.0.0.1:9/insertions?")
+    assert "clusters.depths" in said
+    assert "amps" not in said
+    assert "trajectories" not in said
