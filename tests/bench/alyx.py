@@ -4,7 +4,8 @@ All ask the demo's Alyx, which is a process of its own, works on four requests a
 each row, as a real one does. ONE is that of ``tests/real_clients``, asked for pages as large as the server
 gives; the plain clients are four of curl, which fetch the very pages that we do and throw them away. All are
 in processes of their own, where everything is imported and connected before the clock runs. Told are seconds,
-processor seconds, and how much memory grew.
+processor seconds, and how much memory grew: with all our columns, which tell of probes and sessions too, and
+with those that ONE's frame has.
 """
 
 import json
@@ -27,6 +28,12 @@ from tests.real_clients.one_client import PYTHON_VERSION, REQUIREMENTS, OneClien
 CHANNELS, ROW_COST, WORKERS = 60_000, 0.0012, 4
 FASTER, SLOWER, PROCESSOR, MEMORY = ">= 2.8", "<= 1.1", "<= 0.6", "<= 0.5"
 _PAGE = 1000
+#: What ONE's frame has beside the id.
+SAME = (
+    *("trajectory_id", "structure_id", "channel_name", "channel_json"),
+    *("probe_vertical_position", "probe_horizontal_position", "mediolateral_bregma_coordinate"),
+    *("anteroposterior_bregma_coordinate", "dorsoventral_bregma_coordinate"),
+)
 
 
 @contextmanager
@@ -41,15 +48,15 @@ def served(channels, row_cost, workers):
             process.stdin.close()
 
 
-def ours(demo):
+def ours(demo, columns=None):
     """Our frame, in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.alyx", "--child", json.dumps(demo)]
+    command = [sys.executable, "-m", "tests.bench.alyx", "--child", json.dumps([demo, columns])]
     # What it says on the way is worth reading.
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout)
 
 
-def child(demo):
+def child(demo, columns):
     """Ask for all channels, and write what it took."""
     import sessionframes as sf
     from tests.bench.measure import timed
@@ -57,7 +64,7 @@ def child(demo):
     with sf.connect("alyx", url=demo["url"], username=demo["username"], password=demo["password"]) as db:
         # Everything is imported and connected before the clock runs, as it is for the others.
         db.get_channels(limit=1, channel_ids=["00000000-0000-4000-8000-000000000000"], progress=False)
-        result, frame = timed(lambda: db.get_channels(progress=False))
+        result, frame = timed(lambda: db.get_channels(columns=columns, progress=False))
     sys.stdout.write(json.dumps(result | told_of(frame)))
 
 
@@ -95,12 +102,13 @@ def plain(demo, channels):
 
 
 def lines(python, channels, row_cost, runs):
-    """Four lines: seconds against both, processor seconds and memory against ONE."""
-    found = {"ours": [], "theirs": [], "plain": []}
+    """Five lines: seconds against both, processor seconds and memory against ONE."""
+    found = {"ours": [], "same": [], "theirs": [], "plain": []}
     with served(channels, row_cost, WORKERS) as demo:
         for _ in range(runs):
             found["ours"].append(ours(demo))
             found["plain"].append({"seconds": plain(demo, channels)} if shutil.which("curl") else {})
+            found["same"].append(ours(demo, SAME))
             found["theirs"].append(theirs(python, demo))
     rows = {name: {one["rows"] for one in found[name]} for name in ("ours", "theirs")}
     if min(rows["theirs"]) < channels or min(rows["ours"]) < channels * 0.9:
@@ -116,8 +124,9 @@ def lines(python, channels, row_cost, runs):
             f"{name} four of curl, same pages", median("ours", "seconds"), median("plain", "seconds"), SLOWER
         )
     yield against("  processor time, ONE", median("ours", "cpu"), median("theirs", "cpu"), PROCESSOR)
-    grown = median("ours", "above"), median("theirs", "above")
-    yield Line("  memory grown, ONE", *grown, grown[0] / grown[1], MEMORY, "MiB")
+    whole, same, other = (median(who, "above") for who in ("ours", "same", "theirs"))
+    yield Line("  memory grown, all our columns, ONE", whole, other, whole / other, "<= 1", "MiB")
+    yield Line("  memory grown, ONE's columns, ONE", same, other, same / other, MEMORY, "MiB")
 
 
 def main():
@@ -127,7 +136,7 @@ def main():
     options.add_argument("--child", help="for its own use")
     asked = options.parse_args()
     if asked.child:
-        return child(json.loads(asked.child))
+        return child(*json.loads(asked.child))
     try:
         python = isolated_python("one", REQUIREMENTS, version=PYTHON_VERSION)
     except EnvironmentUnavailableError as reason:

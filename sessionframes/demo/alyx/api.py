@@ -53,6 +53,8 @@ class Api:
         From an endpoint to how long the server takes for a row of it, in s.
     workers : int
         How many requests are worked on at once.
+    release : Release
+        The cache tables.
     """
 
     def __init__(

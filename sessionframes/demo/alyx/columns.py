@@ -109,7 +109,19 @@ def back(**names: str) -> dict[str, Column]:
 def model(
     name: str, title: str, *columns: Mapping[str, Column], label: str = "id", key: str = "UUIDField"
 ) -> Model:
-    """Return a model with an id and these columns."""
+    """Return a model.
+
+    Parameters
+    ----------
+    name, title : str
+        Of the endpoint, and as errors have it.
+    *columns : mapping
+        Beside the id.
+    label : str
+        The column that others name its rows by.
+    key : str
+        The kind of its id.
+    """
     every = {"id": Column(key, null=False)}
     for some in columns:
         every |= some

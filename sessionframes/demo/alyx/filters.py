@@ -9,25 +9,24 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sessionframes.demo.alyx import special
-from sessionframes.demo.alyx.columns import Model
 from sessionframes.demo.alyx.django import values_at
 from sessionframes.demo.alyx.models import MODELS, PROVENANCE, QC, STATUS
 from sessionframes.demo.alyx.refusals import Refusal, failure
-from sessionframes.demo.alyx.special import Counts
+from sessionframes.demo.alyx.special import Asked, Counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sessionframes.demo.alyx.store import Row, Store
 
-#: From a store, a model, the parameter's name, its text and all parameters to how often a row is listed.
-Named = Callable[["Store", Model, str, str, "Mapping[str, str]"], Counts]
+#: From what is asked to how often a row is listed.
+Named = Callable[[Asked], Counts]
 
 
 def _matching(path: str, matches: Callable[[str, str], bool]) -> Named:
-    def made(store: Store, model: Model, _name: str, text: str, _all: Mapping[str, str]) -> Counts:
-        values = values_at(store, model, path)
-        return lambda row: sum(value is not None and matches(str(value), text) for value in values(row))
+    def made(asked: Asked) -> Counts:
+        values = values_at(asked.store, asked.model, path)
+        return lambda row: sum(value is not None and matches(str(value), asked.text) for value in values(row))
 
     return made
 
@@ -47,9 +46,9 @@ def _part(path: str) -> Named:
 def _read(
     path: str, read: Callable[[str, str], Any], change: Callable[[Any], Any] = lambda value: value
 ) -> Named:
-    def made(store: Store, model: Model, name: str, text: str, _all: Mapping[str, str]) -> Counts:
-        wanted = read(name, text)
-        values = values_at(store, model, path)
+    def made(asked: Asked) -> Counts:
+        wanted = read(asked.name, asked.text)
+        values = values_at(asked.store, asked.model, path)
         return lambda row: sum(value is not None and change(value) == wanted for value in values(row))
 
     return made
@@ -113,11 +112,11 @@ def _texts(*names: str, **paths: str) -> dict[str, Named]:
 
 
 def _label(choices: Mapping[str, int]) -> Named:
-    def made(_store: Store, _model: Model, name: str, text: str, _all: Mapping[str, str]) -> Counts:
+    def made(asked: Asked) -> Counts:
         known = {label.upper(): number for label, number in choices.items()}
-        if text.upper() not in known:
-            raise failure(f"Invalid{name}, choices are: {', '.join(choices)}")
-        return lambda row: row[name] == known[text.upper()]
+        if asked.text.upper() not in known:
+            raise failure(f"Invalid{asked.name}, choices are: {', '.join(choices)}")
+        return lambda row: row[asked.name] == known[asked.text.upper()]
 
     return made
 
@@ -125,9 +124,9 @@ def _label(choices: Mapping[str, int]) -> Named:
 def _existing(name: str) -> Named:
     """Return the filter by a relation whose object has to exist."""
 
-    def made(store: Store, model: Model, _name: str, text: str, _all: Mapping[str, str]) -> Counts:
-        table = store.tables[model.columns[name].to]
-        key: Any = int(text) if text.isdecimal() and 997 in table else text.lower()
+    def made(asked: Asked) -> Counts:
+        table = asked.store.tables[asked.model.columns[name].to]
+        key: Any = int(asked.text) if asked.text.isdecimal() and 997 in table else asked.text.lower()
         if key not in table:
             raise _refused(name, "Select a valid choice. That choice is not one of the available choices.")
         return lambda row: row[name] == key
@@ -138,11 +137,11 @@ def _existing(name: str) -> Named:
 def _flag(holds: Callable[[Store, Row], bool]) -> Named:
     """Return a filter that is true or false; any other text is ignored."""
 
-    def made(store: Store, _model: Model, _name: str, text: str, _all: Mapping[str, str]) -> Counts:
-        if text.lower() not in ("true", "false"):
+    def made(asked: Asked) -> Counts:
+        if asked.text.lower() not in ("true", "false"):
             return special.every
-        wanted = text.lower() == "true"
-        return lambda row: holds(store, row) is wanted
+        wanted = asked.text.lower() == "true"
+        return lambda row: holds(asked.store, row) is wanted
 
     return made
 
@@ -331,5 +330,7 @@ def named(store: Store, name: str, params: Mapping[str, str]) -> list[Counts]:
     known = FILTERS.get(name, {})
     model = MODELS[name]
     return [
-        known[one](store, model, one, text, params) for one, text in params.items() if one in known and text
+        known[one](Asked(store, model, one, text, params))
+        for one, text in params.items()
+        if one in known and text
     ]

@@ -104,7 +104,19 @@ def _hyphened(text: str) -> str:
 
 
 def in_order(store: Store, endpoint: Endpoint, rows: list[Row], cut: Cut, *, is_distinct: bool) -> list[Row]:
-    """Sort rows. Those that are equal come in another order on every page, unless each is there once."""
+    """Sort rows. Those that are equal come in another order on every page, unless each is there once.
+
+    Parameters
+    ----------
+    store, endpoint
+        Where the rows are from.
+    rows : list of dict
+        In the order of the table.
+    cut : Cut
+        Which page is asked for.
+    is_distinct : bool
+        Whether each is there once.
+    """
     if is_distinct:
         rows = sorted(rows, key=lambda row: row["id"])
     elif endpoint.order:
@@ -129,7 +141,21 @@ def _key(values: Any) -> Any:
 def envelope(
     count: int, cut: Cut, address: str, params: Mapping[str, str], rows: list[Any]
 ) -> dict[str, Any]:
-    """Return the answer with a page in it, and where its neighbours are."""
+    """Return the answer with a page in it, and where its neighbours are.
+
+    Parameters
+    ----------
+    count : int
+        Rows on all pages.
+    cut : Cut
+        The page.
+    address : str
+        Of the list, without its parameters.
+    params : mapping
+        Those parameters.
+    rows : list
+        Of the page.
+    """
     after = cut.offset + cut.limit
     before = cut.offset - cut.limit
     told = {**params, "limit": str(cut.limit)}

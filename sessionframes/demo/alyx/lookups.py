@@ -111,6 +111,15 @@ def _transform(kind: str, step: str) -> tuple[Change | None, str]:
 def test_for(name: str, kind: str, lookup: str, told: Any) -> Test:
     """Return what a lookup asks of the values of a plain column.
 
+    Parameters
+    ----------
+    name, kind : str
+        Of the column, or of what a transform makes of it.
+    lookup : str
+        Such as "gte".
+    told : Any
+        The value behind it.
+
     Raises
     ------
     Refusal

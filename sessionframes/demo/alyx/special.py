@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -20,6 +21,31 @@ if TYPE_CHECKING:
 
 #: How often a row is listed.
 Counts = Callable[["Row"], int]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A parameter of a request.
+
+    Attributes
+    ----------
+    store : Store
+        The rows.
+    model : Model
+        Of those that are asked for.
+    name, text : str
+        The parameter, and what it says.
+    params : mapping
+        All of them.
+    """
+
+    store: Store
+    model: Model
+    name: str
+    text: str
+    params: Mapping[str, str]
+
+
 _ALIGNED = 70
 _OF_MODEL = {"sessions": "data_dataset_session_related", "insertions": "datasets"}
 
@@ -29,15 +55,15 @@ def every(_row: Row) -> int:
     return 1
 
 
-def users(store: Store, model: Model, _name: str, text: str, _all: Mapping[str, str]) -> Counts:
+def users(asked: Asked) -> Counts:
     """Ask for all of the users."""
-    values = values_at(store, model, "users__username")
-    return lambda row: set(text.split(",")) <= set(values(row))
+    values = values_at(asked.store, asked.model, "users__username")
+    return lambda row: set(asked.text.split(",")) <= set(values(row))
 
 
-def date_range(_store: Store, _model: Model, _name: str, text: str, _all: Mapping[str, str]) -> Counts:
+def date_range(asked: Asked) -> Counts:
     """Ask for a range of days; both ends count."""
-    parts = text.split(",")
+    parts = asked.text.split(",")
     if len(parts) < 2:
         raise failure("list index out of range")
     first, last = (_day(one) for one in parts[:2])
@@ -52,54 +78,55 @@ def _day(text: str) -> date:
         raise failure(words) from None
 
 
-def performance(store: Store, _model: Model, name: str, text: str, _all: Mapping[str, str]) -> Counts:
+def performance(asked: Asked) -> Counts:
     """Ask for percent correct in whole numbers; one session without trials breaks them all."""
     try:
-        limit = float(text)
+        limit = float(asked.text)
     except ValueError:
-        raise Refusal(400, {name: ["Enter a number."]}) from None
-    if any(row["n_trials"] == 0 for row in store.tables["sessions"].values()):
+        raise Refusal(400, {asked.name: ["Enter a number."]}) from None
+    if any(row["n_trials"] == 0 for row in asked.store.tables["sessions"].values()):
         raise failure("division by zero\n")
 
     def fitting(row: Row) -> int:
         if row["n_trials"] is None or row["n_correct_trials"] is None:
             return 0
         percent: int = 100 * row["n_correct_trials"] // row["n_trials"]
-        return percent >= limit if name.endswith("gte") else percent <= limit
+        return percent >= limit if asked.name.endswith("gte") else percent <= limit
 
     return fitting
 
 
-def document(store: Store, model: Model, name: str, text: str, _all: Mapping[str, str]) -> Counts:
+def document(asked: Asked) -> Counts:
     """Ask for pairs of a path in a document and a value, with commas."""
-    parts = split(text)
+    parts = split(asked.text)
     if len(parts) % 2:
         raise failure("list index out of range")
     pairs = zip(parts[::2], parts[1::2], strict=True)
-    asked = [fits(store, model, Term(f"{name}__{path}", value_of(value))) for path, value in pairs]
-    return lambda row: all(one(row) for one in asked)
+    store, model, name = asked.store, asked.model, asked.name
+    tests = [fits(store, model, Term(f"{name}__{path}", value_of(value))) for path, value in pairs]
+    return lambda row: all(test(row) for test in tests)
 
 
-def histology(store: Store, model: Model, _name: str, text: str, _all: Mapping[str, str]) -> Counts:
+def histology(asked: Asked) -> Counts:
     """Ask whether the subject has a session of that procedure; other texts are ignored."""
-    if text.lower() not in ("true", "false"):
+    if asked.text.lower() not in ("true", "false"):
         return every
-    values = values_at(store, model, "subject__actions_sessions__procedures__name")
-    wanted = text.lower() == "true"
+    values = values_at(asked.store, asked.model, "subject__actions_sessions__procedures__name")
+    wanted = asked.text.lower() == "true"
     return lambda row: ("Histology" in values(row)) is wanted
 
 
-def atlas(store: Store, model: Model, name: str, text: str, _all: Mapping[str, str]) -> Counts:
+def atlas(asked: Asked) -> Counts:
     """Ask for regions, and all within them, of the channels of aligned trajectories."""
-    wanted = _regions(store, name, text)
+    wanted = _regions(asked.store, asked.name, asked.text)
     found: set[Any] = set()
-    for channel in list(store.tables["channels"].values()):
+    for channel in list(asked.store.tables["channels"].values()):
         if channel["brain_region"] in wanted:
-            trajectory = store.row("trajectories", channel["trajectory_estimate"])
+            trajectory = asked.store.row("trajectories", channel["trajectory_estimate"])
             if trajectory and trajectory["provenance"] == _ALIGNED and trajectory["probe_insertion"]:
                 found.add(trajectory["probe_insertion"])
-    if model.name == "sessions":
-        found = {store.tables["insertions"][key]["session"] for key in found}
+    if asked.model.name == "sessions":
+        found = {asked.store.tables["insertions"][key]["session"] for key in found}
     return lambda row: row["id"] in found
 
 
@@ -128,17 +155,17 @@ def descendants(store: Store, root: int) -> set[int]:
     return found
 
 
-def family(store: Store, _model: Model, name: str, text: str, _all: Mapping[str, str]) -> Counts:
+def family(asked: Asked) -> Counts:
     """Ask for a region, by its id or acronym, and all that hold it or that are within it."""
-    table = store.tables["brain-regions"]
-    if text.lstrip("-").isdecimal():
-        roots = [int(text)]
+    table = asked.store.tables["brain-regions"]
+    if asked.text.lstrip("-").isdecimal():
+        roots = [int(asked.text)]
     else:
-        roots = [row["id"] for row in table.values() if row["acronym"] == text]
+        roots = [row["id"] for row in table.values() if row["acronym"] == asked.text]
     found: set[int] = set()
     for root in roots:
-        if name == "descendants":
-            found |= descendants(store, root)
+        if asked.name == "descendants":
+            found |= descendants(asked.store, root)
             continue
         row = table.get(root)
         # The void above the root is no ancestor.
@@ -155,35 +182,37 @@ def _limit(params: Mapping[str, str]) -> int:
     return QC[told.upper()]
 
 
-def datasets(store: Store, model: Model, _name: str, text: str, params: Mapping[str, str]) -> Counts:
+def datasets(asked: Asked) -> Counts:
     """Ask that all of these files are there, on a server, and good enough."""
-    wanted, limit, relation = set(text.split(",")), _limit(params), _OF_MODEL[model.name]
+    wanted, limit, relation = set(asked.text.split(",")), _limit(asked.params), _OF_MODEL[asked.model.name]
 
     def fitting(row: Row) -> int:
-        rows = store.related(model, row, relation)
-        return wanted <= {one["name"] for one in rows if one["qc"] <= limit and on_server(store, one)}
+        rows = asked.store.related(asked.model, row, relation)
+        return wanted <= {one["name"] for one in rows if one["qc"] <= limit and on_server(asked.store, one)}
 
     return fitting
 
 
-def dataset_types(store: Store, model: Model, _name: str, text: str, params: Mapping[str, str]) -> Counts:
+def dataset_types(asked: Asked) -> Counts:
     """Ask that all of these types are there."""
-    wanted, limit, relation = set(text.split(",")), _limit(params), _OF_MODEL[model.name]
+    wanted, limit, relation = set(asked.text.split(",")), _limit(asked.params), _OF_MODEL[asked.model.name]
 
     def fitting(row: Row) -> int:
-        rows = store.related(model, row, relation)
-        types = {store.label("dataset-types", one["dataset_type"]) for one in rows if one["qc"] <= limit}
+        rows = asked.store.related(asked.model, row, relation)
+        types = {
+            asked.store.label("dataset-types", one["dataset_type"]) for one in rows if one["qc"] <= limit
+        }
         return wanted <= types
 
     return fitting
 
 
-def dataset_qc(store: Store, model: Model, _name: str, _text: str, params: Mapping[str, str]) -> Counts:
+def dataset_qc(asked: Asked) -> Counts:
     """List, if asked alone, a row for every dataset that is good enough."""
-    limit, relation = _limit(params), _OF_MODEL[model.name]
-    if params.get("datasets") or params.get("dataset_types"):
+    limit, relation = _limit(asked.params), _OF_MODEL[asked.model.name]
+    if asked.params.get("datasets") or asked.params.get("dataset_types"):
         return every
-    return lambda row: sum(one["qc"] <= limit for one in store.related(model, row, relation))
+    return lambda row: sum(one["qc"] <= limit for one in asked.store.related(asked.model, row, relation))
 
 
 def copies(store: Store, dataset: Row) -> list[Row]:
@@ -202,38 +231,38 @@ def on_server(store: Store, dataset: Row) -> bool:
     return any(row["exists"] for row in copies(store, dataset))
 
 
-def exists(store: Store, _model: Model, _name: str, text: str, _all: Mapping[str, str]) -> Counts:
+def exists(asked: Asked) -> Counts:
     """Ask whether some copy is there, or whether some copy is missing: both may be."""
-    if text.lower() not in ("true", "false"):
+    if asked.text.lower() not in ("true", "false"):
         return every
-    wanted = text.lower() == "true"
-    return lambda row: any(one["exists"] is wanted for one in copies(store, row))
+    wanted = asked.text.lower() == "true"
+    return lambda row: any(one["exists"] is wanted for one in copies(asked.store, row))
 
 
-def of_probe(store: Store, _model: Model, name: str, text: str, _all: Mapping[str, str]) -> Counts:
+def of_probe(asked: Asked) -> Counts:
     """Ask for datasets of the insertion's session whose collection has its name."""
     try:
-        key = str(UUID(text))
+        key = str(UUID(asked.text))
     except ValueError:
-        raise Refusal(400, {name: ["Enter a valid UUID."]}) from None
-    probe = store.row("insertions", key)
+        raise Refusal(400, {asked.name: ["Enter a valid UUID."]}) from None
+    probe = asked.store.row("insertions", key)
     if probe is None:
         raise failure("ProbeInsertion matching query does not exist.")
     return lambda row: row["session"] == probe["session"] and probe["name"] in row["collection"]
 
 
-def created(_store: Store, _model: Model, name: str, text: str, _all: Mapping[str, str]) -> Counts:
+def created(asked: Asked) -> Counts:
     """Ask when a dataset was made, at the earliest or the latest."""
     try:
-        limit = moment(text)
+        limit = moment(asked.text)
     except ValueError:
-        raise Refusal(400, {name: ["Enter a valid date/time."]}) from None
+        raise Refusal(400, {asked.name: ["Enter a valid date/time."]}) from None
 
     def fitting(row: Row) -> int:
         at = row["created_datetime"]
         if at is None:
             return 0
-        return moment(at) >= limit if name.endswith("gte") else moment(at) <= limit
+        return moment(at) >= limit if asked.name.endswith("gte") else moment(at) <= limit
 
     return fitting
 

@@ -89,7 +89,13 @@ class Store:
                 row[name] = column.choices[value]
 
     def found(self, name: str, told: Any) -> Any:
-        """Return the id of the row that an id or a name tells; what has a name is made if need be."""
+        """Return the id of the row that an id or a name tells; what has a name is made if need be.
+
+        Raises
+        ------
+        LookupError
+            There is none.
+        """
         table = self.tables[name]
         if told in table:
             return told

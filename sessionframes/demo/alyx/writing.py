@@ -109,7 +109,18 @@ class Writing:
         return [self.add("channels", one) for one in told]
 
     def change(self, name: str, row: Row, told: Mapping[str, Any], *, whole: bool) -> Row:
-        """Change a row; a whole one loses what is not told.
+        """Change a row.
+
+        Parameters
+        ----------
+        name : str
+            Of its model.
+        row : dict
+            As it is.
+        told : mapping
+            What is new.
+        whole : bool
+            Whether it loses what is not told.
 
         Raises
         ------

@@ -36,8 +36,8 @@ __all__ = ["METRICS", "Clusters", "read_clusters"]
 METRICS = frozenset(
     {
         *("firing_rate", "presence_ratio", "presence_ratio_std", "label", "bitwise_fail", "spike_count"),
-        *("amp_max", "amp_min", "amp_median", "amp_std_dB", "contamination", "contamination_alt"),
-        *("slidingRP_viol", "slidingRP_viol_forced", "max_confidence", "min_contamination"),
+        *("amp_max", "amp_min", "amp_median", "contamination", "contamination_alt"),
+        *("max_confidence", "min_contamination"),
         *("n_spikes_below2", "noise_cutoff", "drift"),
     }
 )

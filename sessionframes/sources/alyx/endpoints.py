@@ -155,7 +155,7 @@ def _fields(text: str) -> dict[str, FieldOf]:
             place,
             null=wire.endswith("?"),
             django={"-": name, ".": None}.get(path, path),
-            blank=wire.endswith("_"),
+            blank="_" in wire,
         )
     return found
 

@@ -29,7 +29,7 @@ read:
 users                          slugs    users           users__username
 location                       slug?    location_name   location__name
 procedures                     slugs    procedures      procedures__name
-type                           text?    type
+type                           text_?   type
 end_time                       time?
 narrative                      text_
 parent_session                 url?     parent_session  parent_session__id

@@ -22,7 +22,7 @@ class AlyxUnits(Units, ids="str"):
     waveform_duration of clusters.peakToTrough.
     """
 
-    cluster_id: Count = column("Number of the cluster within its insertion, from 0.", between=(0, None))
+    cluster_id: Count = column("Number of the cluster within its insertion, from 0.")
     cluster_uuid: Text = column("Id that IBL gave the cluster.", null=_NO_FILE)
     label: Number = column(
         "Share of IBL's three tests of quality that the unit passed; 1 is a good unit.",
@@ -34,14 +34,12 @@ class AlyxUnits(Units, ids="str"):
         "Which of them failed, a bit each: max_confidence, noise_cutoff, amp_median.", null=_NO_METRIC
     )
     ks2_label: Text = column("What Kilosort called the cluster: good, mua.", null=_NO_METRIC)
-    depth: Number = column("Distance from the deepest site of the probe.", unit="um", null=_NO_FILE)
-    spike_count: MaybeCount = column("Number of spikes.", null=_NO_METRIC, between=(0, None))
+    cluster_depth: Number = column("Distance from the deepest site of the probe.", unit="um", null=_NO_FILE)
+    spike_count: MaybeCount = column("Number of spikes.", null=_NO_METRIC)
     amp_max: Number = column("Largest amplitude of its spikes.", unit="uV", null=_NO_METRIC)
     amp_min: Number = column("Smallest amplitude of its spikes.", unit="uV", null=_NO_METRIC)
     amp_median: Number = column("Geometric median of the amplitudes.", unit="uV", null=_NO_METRIC)
-    amp_std_dB: Number = column(  # noqa: N815  as IBL spells it
-        "Standard deviation of the amplitudes.", unit="dB", null=_NO_METRIC
-    )
+    amp_std_db: Number = column("Standard deviation of the amplitudes.", unit="dB", null=_NO_METRIC)
     presence_ratio_std: Number = column(
         "Standard deviation of the number of spikes in bins of 10 s.", unit="spikes", null=_NO_METRIC
     )
@@ -49,11 +47,11 @@ class AlyxUnits(Units, ids="str"):
         "Estimated fraction of spikes of others, from intervals under 1.5 ms.", unit="ratio", null=_NO_METRIC
     )
     contamination_alt: Number = column("The same, estimated in another way.", unit="ratio", null=_NO_METRIC)
-    slidingRP_viol: MaybeFlag = column(  # noqa: N815  as IBL spells it
+    sliding_rp_viol: MaybeFlag = column(
         "Whether it passed the test of refractory periods of any length; older labels are made of it.",
         null=_NO_METRIC,
     )
-    slidingRP_viol_forced: MaybeFlag = column(  # noqa: N815
+    sliding_rp_viol_forced: MaybeFlag = column(
         "The same, where it was computed for units with few spikes too.", null=_NO_METRIC
     )
     max_confidence: Number = column(
@@ -71,15 +69,13 @@ class AlyxUnits(Units, ids="str"):
         null=_NO_METRIC,
     )
     drift: Number = column("Changes of its depth, summed.", unit="um/hour", null=_NO_METRIC)
-    peak_channel_index: Count = column(
-        "Row of the peak channel in the channels of its sorting, from 0.", between=(0, None)
-    )
+    peak_channel_index: Count = column("Row of the peak channel in the channels of its sorting, from 0.")
     peak_axial: Number = column("Position of the peak channel along the probe.", unit="um", null=_NOWHERE)
     peak_lateral: Number = column("Position of the peak channel across the probe.", unit="um", null=_NOWHERE)
     channel_label: MaybeCount = column(
         "State of the peak channel: 0 good, 1 dead, 2 noisy, 3 outside the brain.", null=_NO_FILE
     )
-    channel_from: Text = column(
+    channel_known_from: Text = column(
         "What knows the channel of channel_id: Alyx, or the files of the sorting alone.",
         values=("alyx", "files"),
     )
@@ -99,6 +95,6 @@ class AlyxUnits(Units, ids="str"):
     sorting_revision: Text = column(
         "Revision of the file that tells which units there are.", null="the first"
     )
-    unit_other_measures: Text = column(
+    unit_other_metrics: Text = column(
         "What else its metrics have, as they have it.", null="nothing else", json=True
     )

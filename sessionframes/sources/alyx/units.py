@@ -35,7 +35,7 @@ _OF_CHANNELS = {
     "peak_axial": "channels.localCoordinates",
     "peak_lateral": "channels.localCoordinates",
     "channel_id": "channels.localCoordinates",
-    "channel_from": "channels.localCoordinates",
+    "channel_known_from": "channels.localCoordinates",
     "channel_label": "channels.labels",
     "atlas_id": "channels.brainLocationIds_ccf_2017",
     "acronym": "channels.brainLocationIds_ccf_2017",
@@ -43,16 +43,22 @@ _OF_CHANNELS = {
 }
 _OF_CLUSTERS = {
     "cluster_uuid": "clusters.uuids",
-    "depth": "clusters.depths",
+    "cluster_depth": "clusters.depths",
     "waveform_amplitude": "clusters.amps",
     "waveform_duration": "clusters.peakToTrough",
 }
 #: Columns of clusters.metrics by ours, where the names differ.
-_RENAMED = {"amplitude_cutoff": "missed_spikes_est", "quality": "label"}
+_RENAMED = {
+    "amplitude_cutoff": "missed_spikes_est",
+    "quality": "label",
+    "amp_std_db": "amp_std_dB",
+    "sliding_rp_viol": "slidingRP_viol",
+    "sliding_rp_viol_forced": "slidingRP_viol_forced",
+}
 _COUNTS = ("bitwise_fail", "spike_count", "n_spikes_below2")
 _VOLTS = ("amp_max", "amp_min", "amp_median")
-_FLAGS = ("slidingRP_viol", "slidingRP_viol_forced")
-_MADE_OF_METRICS = (*METRICS, *_RENAMED, "ks2_label", "unit_other_measures")
+_FLAGS = ("sliding_rp_viol", "sliding_rp_viol_forced")
+_MADE_OF_METRICS = (*METRICS, *_RENAMED, "ks2_label", "unit_other_metrics")
 #: What has a column of its own.
 _KNOWN = {*METRICS, *_RENAMED.values(), "ks2_label", "cluster_id"}
 
@@ -117,9 +123,9 @@ class _Units:
         if name in _VOLTS:
             return _microvolts(self._metric(name))
         if name in _FLAGS:
-            return [None if np.isnan(one) else bool(one) for one in self._metric(name)]
-        if name in METRICS:
-            return self._metric(name)
+            return [None if np.isnan(one) else bool(one) for one in self._metric(_RENAMED[name])]
+        if name in METRICS or name == "amp_std_db":
+            return self._metric(_RENAMED.get(name, name))
         made = getattr(self, f"_{name}", None)
         return self._constant(name) if made is None else made()
 
@@ -144,7 +150,7 @@ class _Units:
     def _channel_id(self) -> list[str]:
         return [one for one, _ in self._channels]
 
-    def _channel_from(self) -> list[str]:
+    def _channel_known_from(self) -> list[str]:
         return [told for _, told in self._channels]
 
     def _quality(self) -> list[str | None]:
@@ -159,7 +165,7 @@ class _Units:
     def _waveform_duration(self) -> Floats:
         return self._numbers("clusters.peakToTrough")
 
-    def _depth(self) -> Floats:
+    def _cluster_depth(self) -> Floats:
         return self._numbers("clusters.depths")
 
     def _cluster_uuid(self) -> Any:
@@ -195,7 +201,7 @@ class _Units:
     def _z(self) -> Floats:
         return self._places[:, 2]
 
-    def _unit_other_measures(self) -> list[str | None]:
+    def _unit_other_metrics(self) -> list[str | None]:
         rows = self._clusters.other_metrics(_KNOWN)
         return [json.dumps(one, sort_keys=True) if one else None for one in rows]
 

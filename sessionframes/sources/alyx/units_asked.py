@@ -92,7 +92,7 @@ class UnitsAsked:
 
     @property
     def _wants_channels(self) -> bool:
-        return bool({"channel_id", "channel_from"} & {*self.columns})
+        return bool({"channel_id", "channel_known_from"} & {*self.columns})
 
     def _of_group(self, transport: AlyxTransport, insertions: Sequence[Record]) -> Iterator[UnitsPage]:
         sortings = sortings_of(transport, insertions, needs(self.columns))

@@ -59,18 +59,18 @@ def test_units_come_from_the_files_of_the_sorting_in_the_core_s_units(alyx):
     assert found["probe_id"].tolist() == [PROBE] * 2
     expected = {
         "channel_id": CHANNELS,
-        "channel_from": ["alyx", "alyx"],
+        "channel_known_from": ["alyx", "alyx"],
         "cluster_uuid": UUIDS,
         "firing_rate": [4.5, 0.25],
         "amplitude_cutoff": [0.5, 0.125],
         "waveform_amplitude": [65.0, 123.7],
         "waveform_duration": [0.5, -0.25],
         "amp_median": [55.0, 20.0],
-        "depth": [40.0, 20.0],
+        "cluster_depth": [40.0, 20.0],
         "label": [1.0, 1 / 3],
         "bitwise_fail": [0, 5],
         "ks2_label": ["good", "mua"],
-        "slidingRP_viol": [True, False],
+        "sliding_rp_viol": [True, False],
         "spike_count": [900, 12],
         "peak_channel_index": [2, 0],
         "peak_axial": [20.0, 0.0],
@@ -86,8 +86,8 @@ def test_units_come_from_the_files_of_the_sorting_in_the_core_s_units(alyx):
     assert pd.isna(found["presence_ratio"].iloc[1])
     assert found["snr"].isna().all()
     assert found["sorting_revision"].isna().all()
-    assert json.loads(found["unit_other_measures"].iloc[0]) == {"of_a_later_version": 1.5}
-    assert pd.isna(found["unit_other_measures"].iloc[1])
+    assert json.loads(found["unit_other_metrics"].iloc[0]) == {"of_a_later_version": 1.5}
+    assert pd.isna(found["unit_other_metrics"].iloc[1])
 
 
 def test_only_a_label_of_one_is_called_good_and_nothing_is_called_mua(alyx):
@@ -111,7 +111,7 @@ def test_a_channel_that_alyx_does_not_know_is_named_by_its_row(alyx):
     del alyx.channels[1]
     found = read(alyx)
     assert found["channel_id"].tolist() == [f"{PROBE}:2", CHANNELS[1]]
-    assert found["channel_from"].tolist() == ["files", "alyx"]
+    assert found["channel_known_from"].tolist() == ["files", "alyx"]
 
 
 def test_an_aligned_trajectory_without_channels_counts_for_nothing(alyx):
@@ -195,7 +195,7 @@ def test_a_table_of_clusters_stands_for_all_files_of_them(alyx):
     alyx.add_sorting({**only, "clusters.table.pqt": table})
     found = read(alyx)
     assert found["firing_rate"].tolist() == [4.5, 0.25]
-    assert found["depth"].tolist() == [40.0, 20.0]
+    assert found["cluster_depth"].tolist() == [40.0, 20.0]
     assert found["cluster_uuid"].tolist() == UUIDS
     assert found["waveform_amplitude"].isna().all()
 
@@ -246,7 +246,7 @@ class TestBytes:
         content = npy([1.0, 2.0])
         wrong = Fault(page=content[:-1] + b"!")
         alyx.add("clusters.depths.npy", content, faults=[wrong])
-        assert read(alyx)["depth"].tolist() == [1.0, 2.0]
+        assert read(alyx)["cluster_depth"].tolist() == [1.0, 2.0]
 
     def test_a_file_whose_checksum_stays_wrong_is_refused_by_name(self, alyx):
         alyx.add_sorting({"clusters.depths.npy": None})
@@ -264,14 +264,14 @@ class TestBytes:
     def test_a_file_without_a_known_checksum_is_checked_by_its_size(self, alyx):
         alyx.add_sorting({"clusters.depths.npy": None})
         alyx.add("clusters.depths.npy", npy([1.0, 2.0]), hash="")
-        assert read(alyx)["depth"].tolist() == [1.0, 2.0]
+        assert read(alyx)["cluster_depth"].tolist() == [1.0, 2.0]
 
     def test_another_copy_is_taken_where_the_first_is_gone(self, alyx):
         alyx.add_sorting({"clusters.depths.npy": None})
         dataset = alyx.add("clusters.depths.npy", npy([1.0, 2.0]))
         gone = {"exists": True, "data_url": f"{alyx.server.url}/gone.npy"}
         dataset["file_records"].insert(0, gone)
-        assert read(alyx)["depth"].tolist() == [1.0, 2.0]
+        assert read(alyx)["cluster_depth"].tolist() == [1.0, 2.0]
 
     def test_a_dataset_without_a_file_on_a_server_is_told_by_name(self, alyx):
         alyx.add_sorting({"clusters.depths.npy": None})
@@ -283,7 +283,7 @@ class TestBytes:
 
 class TestWhichSorting:
     def depth(self, alyx):
-        return read(alyx)["depth"].tolist()
+        return read(alyx)["cluster_depth"].tolist()
 
     def other(self, alyx, value, **said):
         alyx.add("clusters.channels.npy", npy([0, 0]), **said)
@@ -366,7 +366,7 @@ def test_a_filter_on_a_unit_s_own_columns_is_not_said_of_insertions():
 
 def test_units_are_explained_by_what_is_asked_first_and_what_then(lists):
     with lists as transport:
-        said = UnitsAsked(EVERY, ("unit_id", "depth")).render(transport)
+        said = UnitsAsked(EVERY, ("unit_id", "cluster_depth")).render(transport)
     assert said.splitlines()[0].startswith("GET http://127.0.0.1:9/insertions?")
     assert "clusters.depths" in said
     assert "amps" not in said
