@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import ChainMap
+from pathlib import Path
 
 import pytest
 
+import sessionframes as sf
+from sessionframes.demo.alyx import AlyxServer
 from sessionframes.query.binding import bind
 from sessionframes.query.where import Field, all_of
 from sessionframes.sources.alyx.arguments import arguments_of
@@ -36,3 +39,25 @@ def test_an_example_of_the_page_is_asked_for_as_it_was_meant(seed):
     assert dict(found.params) == seed.params
     assert tuple(joined((*found.terms, *part)) for part in found.parts) == seed.parts
     assert found.marks == ()
+
+
+def test_the_readme_has_every_query_in_both_forms():
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    for one in SEEDS:
+        seed, ours = ("`" + text.replace("|", "\\|") + "`" for text in (one.seed, one.ours))
+        assert f"| {seed} | {ours} |" in readme, one.ours
+
+
+@pytest.mark.parametrize("one", SEEDS, ids=lambda one: one.ours)
+def test_every_query_has_an_answer(seeded, one):
+    frame = seeded.get(one.table, **one.given, progress=False)
+    assert frame.index.is_unique
+
+
+@pytest.fixture(scope="module")
+def seeded(world):
+    with (
+        AlyxServer(world, examples=True) as server,
+        sf.connect("alyx", url=server.url, username=server.username, password=server.password) as db,
+    ):
+        yield db
