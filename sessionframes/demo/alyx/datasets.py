@@ -111,7 +111,19 @@ def path_at_server(lab: str, path: str, dataset: str) -> str:
 
 
 def file_record(dataset: str, repository: str, path: str, *, exists: bool) -> Row:
-    """Return a copy of a dataset."""
+    """Return a copy of a dataset.
+
+    Parameters
+    ----------
+    dataset : str
+        Its id.
+    repository : str
+        Name of the repository that it is on.
+    path : str
+        Where there.
+    exists : bool
+        Whether it has arrived.
+    """
     return {
         "id": made_id("file", dataset, repository),
         "dataset": dataset,

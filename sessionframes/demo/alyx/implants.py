@@ -61,7 +61,17 @@ def implants(world: World, datasets: dict[str, list[str]]) -> Rows:
 
 
 def insertion_row(key: str, session: str, name: str, **told: Any) -> Row:
-    """Return an insertion of which nothing is known but what is told; `key` is its id."""
+    """Return an insertion of which nothing is known but what is told.
+
+    Parameters
+    ----------
+    key, session : str
+        Its id, and that of its session.
+    name : str
+        Such as probe00.
+    **told
+        Further fields.
+    """
     return {
         "id": key,
         "session": session,

@@ -136,7 +136,19 @@ def location(lab: str, rig: str) -> str:
 
 
 def subject_row(number: object, nickname: str, lab: str | None, **told: Any) -> Row:
-    """Return an animal of which little is known but what is told."""
+    """Return an animal of which little is known but what is told.
+
+    Parameters
+    ----------
+    number : object
+        What its id is made of.
+    nickname : str
+        Its name.
+    lab : str or None
+        Name of its lab.
+    **told
+        Further fields.
+    """
     return {
         "id": made_id("subject", number),
         "nickname": nickname,

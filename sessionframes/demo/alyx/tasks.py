@@ -35,7 +35,19 @@ def task_rows(sessions: Iterable[Row]) -> list[Row]:
 
 
 def task_row(key: str, session: str | None, name: str | None, **told: Any) -> Row:
-    """Return a task of which nothing is known but what is told; `key` is its id."""
+    """Return a task of which nothing is known but what is told.
+
+    Parameters
+    ----------
+    key : str
+        Its id.
+    session : str or None
+        That of its session.
+    name : str or None
+        Its name.
+    **told
+        Further fields.
+    """
     return {
         "id": key,
         "session": session,

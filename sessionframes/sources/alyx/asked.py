@@ -88,7 +88,19 @@ class Asked:
         marks: Marks,
         around: Mapping[str, Any] | None = None,
     ) -> Listed:
-        """Return a page of these records."""
+        """Return a page of these records.
+
+        Parameters
+        ----------
+        transport : AlyxTransport
+            Whose they are.
+        records : list of dict
+            As they came.
+        marks : sequence
+            What only the server could tell, from :func:`marks_of`.
+        around : mapping, optional
+            Records of other endpoints that they refer to.
+        """
         around = around or {}
         marked = {mark.name: self._marked(mark.column, records, keys, around) for mark, keys in marks}
         return Listed(records, self.columns, transport.zone, around, marked)

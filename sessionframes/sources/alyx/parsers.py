@@ -74,7 +74,15 @@ def numbers(name: str, column: str, description: str) -> Argument:
 
 
 def label(name: str, column: str, enum: str, description: str) -> Argument:
-    """Return an argument of one label of an enumeration or several, without regard to case."""
+    """Return an argument of one label of an enumeration or several, without regard to case.
+
+    Parameters
+    ----------
+    name, column, description : str
+        Of the argument.
+    enum : str
+        The enumeration, by its name in :data:`~sessionframes.sources.alyx.endpoints.ENUMS`.
+    """
     return Argument(name, column, description, partial(_labels, name, enum))
 
 
@@ -92,7 +100,13 @@ def _labels(name: str, enum: str, field: Field, value: Any) -> Where:
 
 
 def one_label(field: Field, value: Any) -> Where:
-    """Read the worst QC that datasets may have."""
+    """Read the worst QC that datasets may have.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        There is no such label, or there are several.
+    """
     found = _labels("dataset_qc_lte", "qc", field, value)
     if isinstance(found, Condition) and len(found.value) > 1:
         message = f"dataset_qc_lte is {shown(value)}."
@@ -101,7 +115,13 @@ def one_label(field: Field, value: Any) -> Where:
 
 
 def provenance(field: Field, value: Any) -> Where:
-    """Read how a trajectory is known: a label, its number, or several labels."""
+    """Read how a trajectory is known: a label, its number, or several labels.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        There is no such label or number.
+    """
     numbers = {number: label for label, number in ENUMS["provenance"].items()}
     is_number = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if is_number and int(value) not in numbers:
@@ -111,7 +131,10 @@ def provenance(field: Field, value: Any) -> Where:
 
 
 def pairs(name: str, column: str, description: str) -> Argument:
-    """Return an argument about what is in JSON: a dict by keys, maybe with lookups, or pairs as a text."""
+    """Return an argument about what is in JSON: a dict by keys, maybe with lookups, or pairs as a text.
+
+    What it parses may raise a :class:`~sessionframes.errors.QueryError`.
+    """
 
     def parse(field: Field, value: Any) -> Where:
         if value is None:
@@ -155,7 +178,13 @@ def all_users(field: Field, value: Any) -> Where:
 
 
 def between(field: Field, value: Any) -> Where:
-    """Read the first and the last day of a range, both included."""
+    """Read the first and the last day of a range, both included.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        They are not two, or no dates.
+    """
     if value is None:
         return EVERY
     ends = value.split(",") if isinstance(value, str) else list(value)
@@ -271,7 +300,13 @@ def below(name: str, column: str, description: str) -> Argument:
 
 
 def listed(field: Field, value: Any) -> Where:
-    """Read names that one of the server's own filters takes as a list, all of which are meant."""
+    """Read names that one of the server's own filters takes as a list, all of which are meant.
+
+    Raises
+    ------
+    sessionframes.errors.QueryError
+        Something is no text, or has a comma in it.
+    """
     wanted = texts(value, field.name.removeprefix(PREFIX))
     if wanted is None:
         return EVERY

@@ -75,7 +75,13 @@ def sessions(model: type[Table], page: ReleasePage) -> pa.Table:
 
 
 def datasets(model: type[Table], page: ReleasePage) -> pa.Table:
-    """Return the columns of assets; what the release does not tell is null."""
+    """Return the columns of assets; what the release does not tell is null.
+
+    Raises
+    ------
+    sessionframes.errors.SourceResponseError
+        The table of the release is not as we know it.
+    """
     rows = page.rows
     parts: Any = pc.extract_regex(_column(rows, "rel_path").cast(pa.large_string()), _PATH)
     if parts.null_count > rows["rel_path"].null_count:

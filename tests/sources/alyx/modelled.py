@@ -40,8 +40,17 @@ def _told(when):
 
 
 PLAIN = {
-    "lab": None, "projects": [], "session_type": "", "number": 1, "start_time": None, "end_time": None,
-    "n_trials": None, "qc": "PASS", "narrative": "", "extended_qc": None, "tasks": [],
+    "lab": None,
+    "projects": [],
+    "session_type": "",
+    "number": 1,
+    "start_time": None,
+    "end_time": None,
+    "n_trials": None,
+    "qc": "PASS",
+    "narrative": "",
+    "extended_qc": None,
+    "tasks": [],
 }
 
 
