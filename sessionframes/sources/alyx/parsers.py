@@ -78,10 +78,12 @@ def label(name: str, column: str, enum: str, description: str) -> Argument:
 
     Parameters
     ----------
-    name, column, description : str
+    name, column : str
         Of the argument.
     enum : str
         The enumeration, by its name in :data:`~sessionframes.sources.alyx.endpoints.ENUMS`.
+    description : str
+        Of the argument.
     """
     return Argument(name, column, description, partial(_labels, name, enum))
 
