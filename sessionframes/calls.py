@@ -130,9 +130,28 @@ class Calls:
         """Return the animals; arguments, result and errors as in :meth:`get`."""
         return self.get("subjects", subject_ids=subject_ids, **arguments)
 
+    def get_structures(self, structure_ids: Any = None, **arguments: Any) -> pd.DataFrame:
+        """Return the brain regions; arguments, result and errors as in :meth:`get`."""
+        return self.get("structures", structure_ids=structure_ids, **arguments)
+
+    def get_trajectories(
+        self,
+        trajectory_ids: Any = None,
+        probe_ids: Any = None,
+        session_ids: Any = None,
+        **arguments: Any,
+    ) -> pd.DataFrame:
+        """Return the tracks of probes, coordinates in um, angles in degrees; as in :meth:`get`."""
+        ids = {"trajectory_ids": trajectory_ids, "probe_ids": probe_ids, "session_ids": session_ids}
+        return self.get("trajectories", **ids, **arguments)
+
     def get_assets(self, asset_ids: Any = None, session_ids: Any = None, **arguments: Any) -> pd.DataFrame:
         """Return where the data of sessions are; arguments, result and errors as in :meth:`get`."""
         return self.get("assets", asset_ids=asset_ids, session_ids=session_ids, **arguments)
+
+    def get_tasks(self, task_ids: Any = None, session_ids: Any = None, **arguments: Any) -> pd.DataFrame:
+        """Return the steps of processing; arguments, result and errors as in :meth:`get`."""
+        return self.get("tasks", task_ids=task_ids, session_ids=session_ids, **arguments)
 
     def get_unit_analysis_metrics(
         self,

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 import sessionframes as sf
-from sessionframes.demo import aind, brainstem
+from sessionframes.demo import aind, alyx, brainstem
 from sessionframes.demo.world import make_world
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ class Wire:
     always : mapping
         By table, the core columns that this source always tells, be it by guessing: where the world knows
         nothing, anything will do.
+    otherwise : mapping
+        By table and column, what becomes of the world's values, indexed by this source's ids, where it tells
+        less, or measures otherwise.
     asks_lims : bool
         Whether it stands on the demo's LIMS, of which there are two.
     """
@@ -45,6 +50,9 @@ class Wire:
     own_id: Callable[[str, int], str] = lambda _, number: str(number)
     lacks: Mapping[str, frozenset[str]] = field(default_factory=dict)
     always: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    otherwise: Mapping[str, Mapping[str, Callable[[pd.Series[Any]], pd.Series[Any]]]] = field(
+        default_factory=dict
+    )
     asks_lims: bool = False
 
 
@@ -102,8 +110,63 @@ def _aind_id(key: str, number: int) -> str:
     return aind.own_id(_world(), key, number)
 
 
+@contextmanager
+def _alyx(_: str, __: Path) -> Iterator[sf.Connection]:
+    # Without the examples, which are of no world.
+    with (
+        alyx.AlyxServer(_world()) as server,
+        sf.connect("alyx", url=server.url, username=server.username, password=server.password) as db,
+    ):
+        yield db
+
+
+def _alyx_id(key: str, number: int) -> str:
+    return alyx.own_id(_world(), key, number)
+
+
+def _only_good(quality: pd.Series[Any]) -> pd.Series[Any]:
+    return quality.where(quality == "good")
+
+
+def _ages_on_the_day(ages: pd.Series[Any]) -> pd.Series[Any]:
+    born = {row["subject_id"]: row["date_of_birth"] for row in _world().subjects.to_pylist()}
+    days = {
+        _alyx_id("session_id", row["session_id"]): (row["start_time"].date() - born[row["subject_id"]]).days
+        for row in _world().sessions.to_pylist()
+        if row["start_time"] is not None
+    }
+    return pd.Series([days.get(one) for one in ages.index], ages.index, ages.dtype, ages.name)
+
+
 #: By the name of the source; one that is not here fails the test of it.
 WIRES = {
+    "alyx": Wire(
+        _alyx,
+        own_id=_alyx_id,
+        lacks={
+            "probes": frozenset({"sampling_rate", "lfp_sampling_rate"}),
+            # IBL measures other things.
+            "units": frozenset(
+                {
+                    *("snr", "isi_violations", "isolation_distance", "l_ratio", "d_prime", "nn_hit_rate"),
+                    *("nn_miss_rate", "silhouette_score", "max_drift", "cumulative_drift"),
+                    *(
+                        f"waveform_{name}"
+                        for name in (
+                            *("halfwidth", "PT_ratio", "repolarization_slope", "recovery_slope", "spread"),
+                            *("velocity_above", "velocity_below"),
+                        )
+                    ),
+                }
+            ),
+        },
+        otherwise={
+            # What the world tells is one age per animal; here is a day of birth, and each session's day.
+            "sessions": {"age_in_days": _ages_on_the_day},
+            # What is not good may be anything.
+            "units": {"quality": _only_good},
+        },
+    ),
     "aind": Wire(
         _aind,
         own_id=_aind_id,

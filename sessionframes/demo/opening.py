@@ -32,7 +32,7 @@ OPTIONS = (
     ),
     Option("seed", "What the world is drawn from.", default=0, kind=int),
     Option("progress", "Show progress while the world is made, the first time.", default=True, kind=bool),
-    Option("wire", "As which system it answers: lims, brainstem, or aind.", default="lims"),
+    Option("wire", "As which system it answers: lims, brainstem, aind, or alyx.", default="lims"),
 )
 
 
@@ -83,7 +83,8 @@ def open_demo(**options: Any) -> Connection:
         Show progress while the world is made.
     wire : str
         As which system it answers: "lims", from a Postgres of its own; "brainstem", from a server on loopback
-        that can be written to; or "aind", from three of them: DocDB, Code Ocean and S3.
+        that can be written to; "aind", from three of them: DocDB, Code Ocean and S3; or "alyx", from one that
+        can be written to and one for files.
 
     Raises
     ------
@@ -109,6 +110,12 @@ def _open_aind(told: Options) -> Connection:
     return open_aind_demo(told["scale"], told["seed"], progress=told["progress"])
 
 
+def _open_alyx(told: Options) -> Connection:
+    from sessionframes.demo.alyx.opening import open_alyx_demo
+
+    return open_alyx_demo(told["scale"], told["seed"])
+
+
 def _open_lims(told: Options) -> DemoConnection:
     servers = ExitStack()
     try:
@@ -121,7 +128,7 @@ def _open_lims(told: Options) -> DemoConnection:
         raise
 
 
-_WIRES = {"lims": _open_lims, "brainstem": _open_brainstem, "aind": _open_aind}
+_WIRES = {"lims": _open_lims, "brainstem": _open_brainstem, "aind": _open_aind, "alyx": _open_alyx}
 
 
 def start_lims(scale: float, seed: int = 0, *, progress: bool = False) -> PostgresServer:

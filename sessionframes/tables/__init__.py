@@ -6,7 +6,10 @@ from sessionframes.tables.channels import Channels
 from sessionframes.tables.probes import Probes
 from sessionframes.tables.projects import Projects
 from sessionframes.tables.sessions import Sessions
+from sessionframes.tables.structures import Structures
 from sessionframes.tables.subjects import Subjects
+from sessionframes.tables.tasks import Tasks
+from sessionframes.tables.trajectories import Trajectories
 from sessionframes.tables.unit_metrics import UnitMetrics
 from sessionframes.tables.units import Units
 
@@ -16,8 +19,11 @@ __all__ = [
     "Probes",
     "Projects",
     "Sessions",
+    "Structures",
     "Subjects",
     "Table",
+    "Tasks",
+    "Trajectories",
     "UnitMetrics",
     "Units",
     "core_tables",
@@ -26,5 +32,7 @@ __all__ = [
 
 def core_tables() -> dict[str, type[Table]]:
     """Return the tables by the names that users give them, parents first, then those around them."""
-    tables = (Sessions, Probes, Channels, Units, UnitMetrics, Projects, Subjects, Assets)
+    chain = (Sessions, Probes, Channels, Units, UnitMetrics)
+    around = (Projects, Subjects, Structures, Trajectories, Assets, Tasks)
+    tables: tuple[type[Table], ...] = (*chain, *around)
     return {model.table_name(): model for model in tables}

@@ -24,7 +24,7 @@ class Channels(Table, name="channels"):
         "Position across the probe, from its left edge.", unit="um", null="not recorded"
     )
     structure_id: MaybeCount = column("Allen id of the brain region it is in.", null=_OUTSIDE)
-    structure_acronym: Text = column("Allen acronym of the brain region it is in.", null=_OUTSIDE)
+    structure_acronym: Text = column("Allen acronym of the brain region.", null=_OUTSIDE)
     anterior_posterior_ccf_coordinate: Number = column(
         "Allen CCFv3 coordinate from the front backwards.", unit="um", null="not localised"
     )

@@ -201,7 +201,7 @@ class RestTransport:
         """
         workers = min(self._workers, len(tasks))
         if workers == 1:
-            yield tasks[0](Stop())
+            yield from (task(Stop()) for task in tasks)
         elif workers:
             with closing(in_order(tasks, workers, 2 * workers)) as done:
                 yield from done

@@ -30,7 +30,8 @@ def test_describe_lists_the_tables(capsys):
     assert main(["describe"]) == 0
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     chain = ["sessions", "probes", "channels", "units", "unit_metrics"]
-    assert names == [*chain, "projects", "subjects", "assets"]
+    around = ["projects", "subjects", "structures", "trajectories", "assets", "tasks"]
+    assert names == [*chain, *around]
 
 
 def test_describe_as_json_is_the_printed_schema(capsys):

@@ -14,6 +14,8 @@ from sessionframes.tables import Table, core_tables
 from sessionframes.tables.kinds import ARROW_TYPES, LEVELS
 from sessionframes.tables.validation import validate
 
+#: Each is below the one before it.
+CHAIN = ["sessions", "probes", "channels", "units", "unit_metrics"]
 CORE = core_tables()
 FORMS: dict[str, type[Table]] = {
     f"{source}.{table}": read.table
@@ -32,8 +34,8 @@ def is_number(dtype: Any) -> bool:
 
 
 def test_there_are_tables_and_sources():
-    chain = ["sessions", "probes", "channels", "units", "unit_metrics"]
-    assert list(CORE) == [*chain, "projects", "subjects", "assets"]
+    around = ["projects", "subjects", "structures", "trajectories", "assets", "tasks"]
+    assert list(CORE) == [*CHAIN, *around]
     assert FORMS
 
 
@@ -67,8 +69,8 @@ def test_a_row_carries_the_ids_of_its_ancestors_without_gap(model):
     facts = model.facts()
     parents = [name for name in levels if name != model.key_name()]
     assert all(facts[name]["parent"] for name in parents)
-    # What is kept somewhere may be of no session.
-    assert model.table_name() == "assets" or not any(facts[name]["nullable"] for name in parents)
+    # Files, tracks and tasks may be of no session.
+    assert model.table_name() not in CHAIN or not any(facts[name]["nullable"] for name in parents)
     assert list(facts)[: len(parents) + 1] == [model.key_name(), *reversed(parents)]
 
 

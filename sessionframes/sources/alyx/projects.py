@@ -1,0 +1,39 @@
+"""From projects of Alyx to the columns of their table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sessionframes.flatten import Cell
+from sessionframes.sources.alyx.endpoints import OF_TABLE
+from sessionframes.sources.alyx.flat import cells_of, flattened, rest_cell
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from sessionframes.sources.alyx.groups import Listed
+    from sessionframes.tables import Table
+
+__all__ = ["projects"]
+
+_PROJECTS = OF_TABLE["projects"]
+
+
+def projects(model: type[Table], page: Listed) -> pa.Table:
+    """Return the columns of projects, whose names are their ids.
+
+    Parameters
+    ----------
+    model : type of Table
+        The form of the table.
+    page : Listed
+        Records of projects.
+
+    Raises
+    ------
+    sessionframes.errors.SourceResponseError
+        A record has what cannot be the value of a column; named are record, column and value.
+    """
+    cells = cells_of(_PROJECTS, page.zone)
+    cells |= {"project_name": Cell(("name",)), "project_other_fields": rest_cell(_PROJECTS)}
+    return flattened(model, page, cells, _PROJECTS)
