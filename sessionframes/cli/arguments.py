@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sessionframes.connection import Connection
 
 
+_IDS = (*LEVELS, "asset_id")
 #: Options that are arguments of a ``get_*`` call by the same name.
 _PLAIN = (
     *("subject_id", "date", "start_date", "end_date", "published_at"),
@@ -50,7 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def add_filters(parser: argparse.ArgumentParser) -> None:
     """Add what the rows are to fulfil."""
-    for level in LEVELS:
+    for level in _IDS:
         name = level.removesuffix("_id")
         parser.add_argument(
             f"--{name}-ids",
@@ -69,7 +70,7 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--subject-id", metavar="IDS", action="extend", type=listed, help="only of these subjects"
     )
-    parser.add_argument("--date", metavar="DAY", help="sessions of that day (UTC)")
+    parser.add_argument("--date", metavar="DAY", help="sessions of that day, in UTC or by the rig's clock")
     parser.add_argument("--start-date", metavar="DATE", help="sessions of then or later")
     parser.add_argument(
         "--end-date", metavar="DATE", help="sessions of then or before; a day is included whole"
@@ -138,7 +139,7 @@ def filters(told: argparse.Namespace) -> dict[str, Any]:
     sessionframes.errors.QueryError
         One is given twice.
     """
-    names = (*(f"{level}s" for level in LEVELS), *_PLAIN)
+    names = (*(f"{level}s" for level in _IDS), *_PLAIN)
     filters = {name: getattr(told, name) for name in names if getattr(told, name, None) is not None}
     if told.where:
         filters["where"] = reduce(and_, map(parse, told.where))

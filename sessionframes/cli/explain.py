@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def add_to(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("explain", help="what `get` would send, and what it would do by itself")
-    parser.add_argument("table", help="sessions, probes, channels, units, unit_metrics")
+    parser.add_argument("table", help="sessions, probes, channels, units, unit_metrics, assets")
     add_source(parser)
     add_filters(parser)
     add_shape(parser)

@@ -31,7 +31,7 @@ _SUFFIXES = {".csv": "csv", ".parquet": "parquet", ".json": "json", ".txt": "tex
 def add_to(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("get", help="one table, to the screen or to a file")
-    parser.add_argument("table", help="sessions, probes, channels, units, unit_metrics")
+    parser.add_argument("table", help="sessions, probes, channels, units, unit_metrics, assets")
     add_source(parser)
     add_filters(parser)
     add_shape(parser)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sessionframes.errors import QueryError
 from sessionframes.query.shown import shown
-from sessionframes.query.values import as_told
+from sessionframes.query.values import LOCAL_HINT, as_told
 from sessionframes.query.where import EVERY, Condition, all_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def between_local(local: Field, began: Field, day: Any, start: Any, end: Any) ->
     began : Field
         The column of instants.
     day : date, datetime, int or str, optional
-        A day; with a time of day, that very second.
+        A day; with a time of day, that very second: of "13:43" the one at 13:43:00.
     start, end : date, datetime, int or str, optional
         The first and the last; a bare date includes its whole day.
 
@@ -41,20 +41,28 @@ def between_local(local: Field, began: Field, day: Any, start: Any, end: Any) ->
         Something that is no date, or a start after the end.
     """
     if day is not None:
-        return _on(local, began, as_told(day, "date"))
-    first = None if start is None else as_told(start, "start_date")
-    last = None if end is None else as_told(end, "end_date")
+        return _on(local, began, _told(day, "date"))
+    first = None if start is None else _told(start, "start_date")
+    last = None if end is None else _told(end, "end_date")
     if first is not None and last is not None and _is_after(first, last):
         message = f"start_date {shown(start)} is after end_date {shown(end)}."
         raise QueryError(message, column="start_date", hint="Swap them.")
     return all_of(_since(local, began, first), _until(local, began, last))
 
 
+def _told(value: Any, column: str) -> date | datetime:
+    try:
+        return as_told(value, column)
+    except QueryError as error:
+        error.hint = LOCAL_HINT
+        raise
+
+
 def _on(local: Field, began: Field, when: date | datetime) -> Where:
     if not isinstance(when, datetime):
         return all_of(_since(local, began, when), _until(local, began, when))
     if when.tzinfo is None:
-        return Condition(local, "exact", when.isoformat())
+        return Condition(local, "exact", when.isoformat(timespec="seconds"))
     second = when.astimezone(UTC).replace(microsecond=0)
     return all_of(Condition(began, "gte", second), Condition(began, "lt", second + _SECOND))
 
@@ -74,8 +82,7 @@ def _until(local: Field, began: Field, when: date | datetime | None) -> Where:
         return Condition(began, "lte", when.astimezone(UTC))
     if isinstance(when, datetime):
         return Condition(local, "lte", when.isoformat())
-    # Any time of day sorts before what no digit is.
-    return Condition(local, "lt", f"{when.isoformat()}U")
+    return Condition(local, "lte", f"{when.isoformat()}T23:59:59")
 
 
 def _is_after(first: date | datetime, last: date | datetime) -> bool:

@@ -12,10 +12,13 @@ import pandas as pd
 from sessionframes.errors import QueryError
 from sessionframes.query.shown import shown
 
-_HINT = (
+_FORMS = (
     "Give a date or datetime, or text such as '2019-10-03' or '20191003' (all of that day), "
-    "'2019-10-03T08:30+02:00', '2019-10-03_08-30-00'; without a zone it is UTC."
+    "'2019-10-03T08:30+02:00', '2019-10-03_08-30-00'"
 )
+_HINT = f"{_FORMS}; without a zone it is UTC."
+#: For :func:`as_told`.
+LOCAL_HINT = f"{_FORMS}; without a zone it is by the clock beside the rig."
 # Python would take any character for what separates day and time, and 08-30 for eight o'clock in a zone; so
 # the forms that we know are told here, those of names of sessions (2019_10_03, 2019-10-03_08-30-00) too.
 _DAY = r"(?P<year>\d{4})(?P<dash>[-/_]?)(?P<month>\d\d)(?P=dash)(?P<day>\d\d)"

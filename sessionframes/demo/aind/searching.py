@@ -67,7 +67,8 @@ def search(assets: Iterable[Asset], told: Mapping[str, Any]) -> list[Asset]:
 
 
 def _is_asked_for(asset: Asset, asked: Mapping[str, Any]) -> bool:
-    bucket = asset.get("source_bucket") or {}
+    bucket = asset.get("source_bucket")
+    bucket = bucket if isinstance(bucket, dict) else {}
     origin = "external" if bucket.get("external") else "internal"
     ownership = asset.get("_ownership", "shared")
     return (
@@ -105,7 +106,7 @@ class _Query:
 
 def _finds(asset: Asset, field: str, word: str) -> bool:
     if field in ("", "name"):
-        texts = _texts(asset, _FREE_TEXT) if not field else [asset["name"]]
+        texts = _texts(asset, ("name",) if field else _FREE_TEXT)
         return 0 < len(word) <= LONGEST_WORD and any(word in text.lower() for text in texts)
     if field in _PLACES:
         return word in (str(value).lower() for value in _PLACES[field](asset))
@@ -117,7 +118,8 @@ def _texts(asset: Asset, names: Iterable[str]) -> list[str]:
     texts: list[str] = []
     for name in names:
         value = asset.get(name)
-        texts += value if isinstance(value, list) else [value] if value else []
+        found = value if isinstance(value, list) else [value]
+        texts += [one for one in found if isinstance(one, str)]
     return texts
 
 
@@ -130,8 +132,8 @@ def _of_provenance(key: str) -> Callable[[Asset], list[Any]]:
 
 
 _PLACES: dict[str, Callable[[Asset], list[Any]]] = {
-    "name": lambda asset: [asset["name"]],
-    "tag": lambda asset: asset.get("tags") or [],
+    "name": lambda asset: _texts(asset, ["name"]),
+    "tag": lambda asset: _texts(asset, ["tags"]),
     "run_script": _of_provenance("run_script"),
     "commit_id": _of_provenance("commit"),
     "contained_data_id": lambda asset: [one["id"] for one in asset.get("contained_data_assets") or []],
@@ -163,5 +165,5 @@ def _values(asset: Asset, key: str) -> list[Any]:
     return own if isinstance(own, list) else [] if own is None else [own]
 
 
-def _sort_key(value: Any) -> tuple[bool, Any]:
-    return (value is not None, value)
+def _sort_key(value: Any) -> tuple[bool, bool, Any]:
+    return (value is not None, isinstance(value, str), value)

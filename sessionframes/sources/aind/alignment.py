@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.errors import SourceResponseError
-from sessionframes.flatten import moment
 from sessionframes.sources.aind.nwb_cells import times
 from sessionframes.sources.aind.probe_names import probe_name
+from sessionframes.sources.aind.times import made_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,8 +39,9 @@ _SHANK = re.compile(r"(?P<device>.+)_(?P<shank>\d+)", re.DOTALL)
 _CHANNEL = re.compile(r"channel_(\d+)")
 #: The CCF is 13.2 mm long: what is larger than this is in um, and what is larger than that in neither.
 _MOST_MM, _MOST_UM = 20.0, 20_000.0
-#: Ids and acronyms of no region.
-_NOWHERE = (None, "", "void", "unknown", "None", 0)
+#: Ids and acronyms where nothing is told, and those of no region.
+_UNTOLD = (None, "")
+_NOWHERE = ("void", "unknown", "None", 0, "0")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -53,7 +54,7 @@ class Place:
     axial, lateral : float or None
         Position along and across the probe, in um.
     structure_id, structure_acronym : int, str or None
-        Allen's; None outside the brain.
+        Allen's; None outside the brain, and the id also where the acronym alone is told.
     ap, dv, lr : float or None
         CCF coordinates: from the front, from the top, from the left, in um.
     """
@@ -205,7 +206,7 @@ def _place(in_ccf: Mapping[str, Any], otherwise: Mapping[str, Any], scale: Decim
         message = f"brain_region is {acronym!r}"
         raise TypeError(message)
     structure_id = None
-    if number not in _NOWHERE:
+    if number not in (*_UNTOLD, *_NOWHERE):
         whole = _float(number)
         if whole is None or not whole.is_integer():
             message = f"brain_region_id is {number!r}"
@@ -216,7 +217,7 @@ def _place(in_ccf: Mapping[str, Any], otherwise: Mapping[str, Any], scale: Decim
         axial=_float(both.get("axial")),
         lateral=_float(both.get("lateral")),
         structure_id=structure_id,
-        structure_acronym=None if acronym in _NOWHERE or structure_id is None else acronym,
+        structure_acronym=None if acronym in (*_UNTOLD, *_NOWHERE) or number in _NOWHERE else acronym,
         ap=None if back is None else times(back, scale),
         dv=None if up is None else times(-up, scale),
         lr=None if left is None else times(-left, scale),
@@ -238,8 +239,5 @@ def _objects(told: Any) -> list[Mapping[str, Any]]:
 
 
 def _when(told: Any) -> datetime:
-    try:
-        return moment(told, UTC)
-    except (ValueError, TypeError):
-        # Nothing of it is told; it only decides between alignments of which none is later.
-        return _LONG_AGO
+    # Where nothing of it is told, it only decides between alignments of which none is later.
+    return made_at(told) or _LONG_AGO

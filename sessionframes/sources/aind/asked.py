@@ -8,10 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.sources.aind import alignment, channels, probes, sessions, sorting, units
+from sessionframes.sources.aind.devices import Wanted
 from sessionframes.sources.aind.docdb import parts_of
 from sessionframes.sources.aind.groups import AssetsPage, ProbesPage, SessionsPage, kind_of
 from sessionframes.sources.aind.records import asset_ids
-from sessionframes.sources.aind.walk import first_requests, known
+from sessionframes.sources.aind.walk import assets_of_subjects, first_requests, known
 from sessionframes.transports.workers import in_order
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class ChannelsAsked(Asked):
         if self._is_placed():
             places = alignment.alignments(one.records, one.session_id)
         ids = probes.probe_ids(one)
-        return list(channels.read_pages(transport.storage, asset, urls, places, ids, self.columns))
+        return list(channels.read_pages(Wanted(transport.storage, asset, urls, ids, self.columns), places))
 
 
 class UnitsAsked(Asked):
@@ -144,7 +145,8 @@ class UnitsAsked(Asked):
     def _of_session(
         self, transport: AindTransport, one: Known, asset: SortedAsset, urls: Sequence[str]
     ) -> list[units.UnitsPage]:
-        return list(units.read_pages(transport.storage, asset, urls, probes.probe_ids(one), self.columns))
+        ids = probes.probe_ids(one)
+        return list(units.read_pages(Wanted(transport.storage, asset, urls, ids, self.columns)))
 
 
 class AssetsAsked(Asked):
@@ -172,7 +174,7 @@ class AssetsAsked(Asked):
         if pushed.session_ids is not None:
             return [codeocean.named(pushed.session_ids)]
         if pushed.subject_ids is not None:
-            return [codeocean.of_subjects(pushed.subject_ids)]
+            return [assets_of_subjects(transport, pushed)]
         return codeocean.every()
 
     def _sorters(self, transport: AindTransport, some: Sequence[Asset]) -> Mapping[str, sorting.Sorter]:
@@ -185,7 +187,9 @@ class AssetsAsked(Asked):
         for page in transport.docdb.find_parts(parts, (*_LINKS, "processing")):
             for record in page:
                 found = sorting.sorter_in(record.get("processing"))
-                sorters.update(dict.fromkeys(asset_ids(record), found))
+                if found[0] is not None:
+                    # Another record of the same data may tell of no sorter.
+                    sorters.update(dict.fromkeys(asset_ids(record), found))
         return sorters
 
 

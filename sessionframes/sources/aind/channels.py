@@ -12,17 +12,15 @@ import pyarrow as pa
 
 from sessionframes.flatten import as_json
 from sessionframes.sources.aind.alignment import of_device
-from sessionframes.sources.aind.devices import devices_in, files_of
-from sessionframes.sources.aind.nwb import ELECTRODES, open_nwb, refused
+from sessionframes.sources.aind.devices import devices_in
+from sessionframes.sources.aind.nwb import ELECTRODES, refused
 from sessionframes.sources.aind.nwb_cells import numbers, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sessionframes.sources.aind.alignment import Alignment, Place
-    from sessionframes.sources.aind.devices import Devices, FileOf
-    from sessionframes.sources.aind.sorting import SortedAsset
-    from sessionframes.sources.aind.storage import Storage
+    from sessionframes.sources.aind.devices import Devices, FileOf, Wanted
     from sessionframes.tables import Table
 
 __all__ = ["PLACED", "ChannelsPage", "channels", "json_rows", "read_pages"]
@@ -57,6 +55,7 @@ _PLACED = {
 PLACED = frozenset({*_PLACED, "channel_alignment"})
 #: Positions that are closer than this are the same, in um.
 _SAME = 1.0
+_DOES_NOT_FIT = "%s does not fit the electrodes of %s"
 
 
 @dataclass(frozen=True)
@@ -84,42 +83,25 @@ class ChannelsPage:
     columns: tuple[str, ...]
 
 
-def read_pages(
-    storage: Storage,
-    asset: SortedAsset,
-    urls: Sequence[str],
-    alignments: Sequence[Alignment],
-    probes: Mapping[str, str],
-    columns: tuple[str, ...],
-) -> Iterator[ChannelsPage]:
+def read_pages(sorting: Wanted, alignments: Sequence[Alignment]) -> Iterator[ChannelsPage]:
     """Yield the channels of a sorting, file by file.
 
     Parameters
     ----------
-    storage : Storage
-        Where the files are.
-    asset : SortedAsset
+    sorting : Wanted
         The sorting.
-    urls : sequence of str
-        Its NWB files.
     alignments : sequence of Alignment
         Those of the session.
-    probes : mapping
-        Ids of the session's probes by their normalised names.
-    columns : tuple of str
-        What is wanted.
     """
-    wanted = None
+    columns, wanted = sorting.columns, None
     if _OTHERS not in columns:
         wanted = {_OWN[name][0] for name in columns if name in _OWN}
         if "local_index" in columns:
             wanted |= {*_NAMES}
         if PLACED & {*columns}:
             wanted |= {"rel_x", "rel_y"}
-    for file in files_of(asset, urls):
-        with open_nwb(storage, file.url, asset.asset_id) as nwb:
-            devices = devices_in(nwb, wanted)
-        yield ChannelsPage(file, devices, alignments, probes, columns)
+    for file, nwb in sorting.opened():
+        yield ChannelsPage(file, devices_in(nwb, wanted), alignments, sorting.probes, columns)
 
 
 def channels(model: type[Table], page: ChannelsPage) -> pa.Table:
@@ -220,10 +202,13 @@ class _Channels:
         if len(matched) == len(found) and len({row for row, _ in matched}) == len(matched):
             return matched
         if not is_only:
-            _LOG.warning("%s does not fit the electrodes of %s", alignment.name, self._file.url)
+            _LOG.warning(_DOES_NOT_FIT, alignment.name, self._file.url)
             return []
         by_index = dict(zip((self._local(rows)), rows, strict=True))
-        return [(by_index[number], place) for number, place in alignment.places.items() if number in by_index]
+        fitting = [(by_index[one], place) for one, place in alignment.places.items() if one in by_index]
+        if alignment.places and not fitting:
+            _LOG.warning(_DOES_NOT_FIT, alignment.name, self._file.url)
+        return fitting
 
     def _local(self, rows: list[int]) -> list[int]:
         indices = self._local_indices()

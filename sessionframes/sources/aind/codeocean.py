@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sessionframes.transports.rest import RestTransport
 
-__all__ = ["Asset", "CodeOcean", "judge"]
+__all__ = ["Asset", "CodeOcean", "judge", "united"]
 
 Asset = dict[str, Any]
 """A data asset, as Code Ocean tells of it."""
@@ -52,6 +52,8 @@ _NOT_FOUND = 404
 _MOST_OF_NAME = 20
 #: For more searches than this all assets are listed.
 _MOST_SEARCHES = 300
+#: So many pages in a row may be empty: of assets that the token may not see.
+_MOST_EMPTY = 20
 #: What an id can be: a stroke or two dots would lead to another address.
 _IDS = re.compile(r"[\w-]+", re.ASCII)
 
@@ -76,15 +78,13 @@ class CodeOcean:
         """Where it leads."""
         return self.rest.address
 
-    def search(self, query: str, **body: Any) -> list[Asset]:
-        """Return all assets that a search finds, each once, in the server's order.
+    def search_many(self, queries: Sequence[str]) -> list[list[Asset]]:
+        """Return what each of several searches finds, in their order; several are asked at a time.
 
         Parameters
         ----------
-        query : str
+        queries : sequence of str
             Words, or ``field:value``: one field several times means any of them, several fields all of them.
-        **body
-            Further fields of the search, such as ``sort_field``.
 
         Raises
         ------
@@ -93,16 +93,15 @@ class CodeOcean:
         sessionframes.errors.SourceError
             The server does not answer, refuses, or says what cannot be relied on.
         """
-        return self._all(query, body, Stop())
-
-    def search_many(self, queries: Sequence[str]) -> list[list[Asset]]:
-        """Return what each of several searches finds, in their order; several are asked at a time."""
-        with closing(self.rest.at_once([partial(self._all, query, {}) for query in queries])) as found:
+        with closing(self.rest.at_once([partial(self._all, query) for query in queries])) as found:
             return list(found)
 
     def get(self, asset_ids: Iterable[str]) -> list[Asset]:
         """Return assets by their ids, in that order, each once; what is not there is left out."""
         ids = dict.fromkeys(asset_ids)
+        if len(ids) > _MOST_SEARCHES:
+            found_ids = {asset["id"]: asset for page in self.every() for asset in page}
+            return [found_ids[one] for one in ids if one in found_ids]
         with closing(self.rest.at_once([partial(self._one, asset_id) for asset_id in ids])) as found:
             return [asset for asset in found if asset is not None]
 
@@ -111,14 +110,22 @@ class CodeOcean:
 
         Some are found by their metadata only, others only by the number in their name: both are asked for.
         """
-        return _united(self.search_many(_by_subject(subject_ids)))
+        return united(self.search_many(_by_subject(subject_ids)))
 
-    def named(self, session_ids: Iterable[str]) -> list[Asset]:
-        """Return the assets whose names begin with the id of one of some sessions."""
+    def named(self, session_ids: Iterable[str], most: int = _MOST_SEARCHES) -> list[Asset]:
+        """Return the assets whose names begin with the id of one of some sessions.
+
+        Parameters
+        ----------
+        session_ids : iterable of str
+            The ids.
+        most : int
+            For more searches than this all assets are listed instead.
+        """
         ids = dict.fromkeys(session_ids)
         queries = _by_name(ids)
-        if len(queries) <= _MOST_SEARCHES:
-            found = _united(self.search_many(queries))
+        if len(queries) <= most:
+            found = united(self.search_many(queries))
         else:
             found = [asset for page in self.every() for asset in page]
         lengths = {len(one) for one in ids}
@@ -159,9 +166,8 @@ class CodeOcean:
     def _body(self, query: str) -> dict[str, Any]:
         return {**_BODY, "query": query, "limit": self._page_size}
 
-    def _all(self, query: str, more: dict[str, Any], stop: Stop) -> list[Asset]:
-        search = _Search(self, {**self._body(query), **more}, stop)
-        return [asset for page in search.pages() for asset in page]
+    def _all(self, query: str, stop: Stop) -> list[Asset]:
+        return [asset for page in _Search(self, self._body(query), stop).pages() for asset in page]
 
     def _one(self, asset_id: str, stop: Stop) -> Asset | None:
         if not _IDS.fullmatch(asset_id):
@@ -189,16 +195,18 @@ class _Search:
 
     def pages(self) -> Iterator[list[Asset]]:
         tokens: set[str] = set()
+        empty = 0
         while True:
             found, token = self.codeocean.ask(self.body, self.stop)
             # What is added meanwhile moves others to the next page.
-            new = _united([found], self.seen)
+            new = united([found], self.seen)
             self.seen.update(asset["id"] for asset in new)
             if new:
                 yield new
             if token is None:
                 return
-            if token in tokens or not new:
+            empty = 0 if found else empty + 1
+            if token in tokens or (found and not new) or empty > _MOST_EMPTY:
                 raise self._endless()
             tokens.add(token)
             self.body = {**self.body, "next_token": token}
@@ -274,7 +282,8 @@ def _phrase(text: str) -> str:
     return text if is_word else f'"{plain}"'
 
 
-def _united(lists: Iterable[list[Asset]], without: Container[str] = ()) -> list[Asset]:
+def united(lists: Iterable[list[Asset]], without: Container[str] = ()) -> list[Asset]:
+    """Return the assets of some lists, each once, and without those of some ids."""
     found: dict[str, Asset] = {}
     for assets in lists:
         for asset in assets:

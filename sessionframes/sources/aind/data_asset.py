@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sessionframes.flatten import moment
-from sessionframes.sources.aind.groups import location_of
+from sessionframes.sources.aind.groups import location_of, name_of
 from sessionframes.sources.aind.records import asset_ids, inner, text_at
+from sessionframes.sources.aind.times import made_at, since_1970
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from sessionframes.sources.aind.codeocean import Asset
     from sessionframes.sources.aind.docdb import Record
@@ -99,21 +99,28 @@ class DataAsset:
 
     @property
     def created_at(self) -> datetime | None:
-        """When it was made, in UTC."""
-        return None if self.created is None else datetime.fromtimestamp(self.created, UTC)
+        """When it was made, in UTC.
+
+        Raises
+        ------
+        sessionframes.errors.SourceResponseError
+            What is told of it is no time.
+        """
+        return since_1970(self.created, self.name)
 
 
 def of_asset(asset: Asset) -> DataAsset:
     """Return a data asset from what Code Ocean tells of it."""
     bucket, location = inner(asset, "source_bucket"), location_of(asset)
+    tags = asset.get("tags")
     plain = ("state", "type", "mount", "description", "files", "size", "last_used")
     return DataAsset(
         id=asset["id"],
-        name=text_at(asset, "name") or asset["id"],
+        name=name_of(asset),
         created=asset.get("created"),
         location=None if location is None else Url(location),
         **{name: asset.get(name) for name in plain},
-        tags=tuple(asset.get("tags") or ()),
+        tags=tuple(tags) if isinstance(tags, list) else (),
         source_bucket=SourceBucket(*map(bucket.get, ("origin", "bucket", "prefix", "external")))
         if bucket
         else None,
@@ -126,14 +133,11 @@ def of_asset(asset: Asset) -> DataAsset:
 def of_record(record: Record) -> DataAsset:
     """Return a data asset from what DocDB tells of it, which is less."""
     ids, location = asset_ids(record), text_at(record, "location")
-    try:
-        created = int(moment(record.get("created") or record.get("_created") or "", UTC).timestamp())
-    except (ValueError, TypeError):
-        created = None
+    created = made_at(record.get("created") or record.get("_created"))
     return DataAsset(
         id=ids[-1] if ids else str(record["_id"]),
-        name=text_at(record, "name") or str(record["_id"]),
-        created=created,
+        name=name_of(record),
+        created=None if created is None else int(created.timestamp()),
         location=Url(location.rstrip("/")) if location else None,
         told=record,
     )

@@ -6,17 +6,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sessionframes.sources.aind.nwb import ELECTRODES
+from sessionframes.sources.aind.nwb import ELECTRODES, open_nwb, refused
 from sessionframes.sources.aind.nwb_cells import texts
 from sessionframes.sources.aind.probe_names import probe_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sessionframes.sources.aind.nwb import NwbColumns, NwbFile
     from sessionframes.sources.aind.sorting import SortedAsset
+    from sessionframes.sources.aind.storage import Storage
 
-__all__ = ["Devices", "FileOf", "devices_in", "files_of"]
+__all__ = ["Devices", "FileOf", "Wanted", "devices_in"]
 
 _RECORDING = re.compile(r"(?:experiment|block)\w*?\d+_recording\w*?\d+")
 
@@ -57,11 +58,53 @@ class FileOf:
         return probes.get(probe_name(device)) or f"{self.asset.session_id}:0:{device}"
 
 
-def files_of(asset: SortedAsset, urls: Sequence[str]) -> list[FileOf]:
-    """Return the NWB files of a sorting, each with the recording that it is of, if there are several."""
-    if len(urls) == 1:
-        return [FileOf(asset, urls[0], None)]
-    return [FileOf(asset, url, _recording(url)) for url in urls]
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be read of a sorting.
+
+    Parameters
+    ----------
+    storage : Storage
+        Where its files are.
+    asset : SortedAsset
+        The sorting.
+    urls : sequence of str
+        Its NWB files.
+    probes : mapping
+        Ids of the session's probes by their normalised names.
+    columns : tuple of str
+        Of a table of ours.
+    """
+
+    storage: Storage
+    asset: SortedAsset
+    urls: Sequence[str]
+    probes: Mapping[str, str]
+    columns: tuple[str, ...]
+
+    def opened(self) -> Iterator[tuple[FileOf, NwbFile]]:
+        """Yield the files, each open until the next one is wanted.
+
+        Raises
+        ------
+        sessionframes.errors.SourceResponseError
+            One is no NWB file, or two are of the same recording.
+        """
+        for file in self._files():
+            with open_nwb(self.storage, file.url, self.asset.asset_id) as nwb:
+                yield file, nwb
+
+    def _files(self) -> list[FileOf]:
+        """Return the files, each with the recording that it is of, if there are several."""
+        if len(self.urls) == 1:
+            return [FileOf(self.asset, self.urls[0], None)]
+        files: dict[str, FileOf] = {}
+        for url in self.urls:
+            file = FileOf(self.asset, url, recording := _recording(url))
+            if files.setdefault(recording, file) is not file:
+                what = f"it is of the same recording as {files[recording].url.rpartition('/')[2]}"
+                raise refused(self.asset.asset_id, url, what)
+        return list(files.values())
 
 
 def _recording(url: str) -> str:

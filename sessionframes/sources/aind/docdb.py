@@ -8,11 +8,12 @@ end is where there is no further ``_id``, asked for by itself, because that no g
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
 
 from sessionframes.errors import AuthenticationError, QueryError, SourceResponseError
@@ -22,24 +23,32 @@ from sessionframes.transports.rest_request import Record, records_in
 from sessionframes.transports.workers import Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     import requests
 
     from sessionframes.transports.rest import RestTransport
     from sessionframes.transports.rest_request import Params
 
-__all__ = ["DocDb", "Record", "judge", "parts_of"]
+__all__ = ["DocDb", "Projection", "Record", "TooLargeError", "judge", "parts_of"]
+
+Projection: TypeAlias = "Sequence[str] | Mapping[str, int] | None"
+"""Paths of what is wanted of a record, or what MongoDB calls so; None for all of it."""
 
 _KEY = "_id"
 _ALWAYS = (_KEY, "name")
 _TOO_LARGE = 413
 _NOT_FOUND = 404
-#: After so many pages the server is asked for more of them at a time again.
+#: After so many pages the server is asked for more of them at a time again; each time it refuses to give
+#: them, after twice as many.
 _PATIENCE = 2
 #: Of a query in a URL, in characters: gateways refuse a request line above 8 kB.
 _LONGEST_QUERY = 7500
 _WHERE_IT_IS = "Check docdb_url, docdb_version, docdb_database and docdb_collection."
+
+
+class TooLargeError(SourceResponseError):
+    """A record is larger than the gateway sends."""
 
 
 class DocDb:
@@ -65,7 +74,7 @@ class DocDb:
         """Where it leads."""
         return f"{self.rest.address.rstrip('/')}/{self._path}"
 
-    def find(self, where: Mapping[str, Any], projection: Sequence[str] | None) -> Iterator[list[Record]]:
+    def find(self, where: Mapping[str, Any], projection: Projection) -> Iterator[list[Record]]:
         """Yield the records that fulfil a filter, a list at a time, each once, in the order of ``_id``.
 
         Nothing is sent before the first is asked for. No list is empty. A filter by more values than a URL
@@ -75,8 +84,9 @@ class DocDb:
         ----------
         where : mapping
             A filter of MongoDB.
-        projection : sequence of str or None
-            Paths of what is wanted of a record; ``_id`` and ``name`` always come along. None for all of it.
+        projection : sequence of str, mapping, or None
+            Paths of what is wanted of a record; ``_id`` and ``name`` always come along. None for all of it. A
+            mapping is sent as it is, to leave something out.
 
         Raises
         ------
@@ -93,7 +103,7 @@ class DocDb:
         )
 
     def find_parts(
-        self, wheres: Sequence[Mapping[str, Any]], projection: Sequence[str] | None
+        self, wheres: Sequence[Mapping[str, Any]], projection: Projection
     ) -> Iterator[list[Record]]:
         """Yield the records that fulfil any of several filters, each once; several are asked at a time.
 
@@ -101,7 +111,7 @@ class DocDb:
         ----------
         wheres : sequence of mapping
             The filters; none at all are no question.
-        projection : sequence of str or None
+        projection : sequence of str, mapping, or None
             As :meth:`find` takes it.
         """
         parts = [part for where in wheres for part in fitting(where)]
@@ -109,12 +119,7 @@ class DocDb:
             return self.find(parts[0], projection)
         return self._united(parts, projection)
 
-    def count(self, where: Mapping[str, Any]) -> int:
-        """Return how many records fulfil a filter."""
-        params = (("filter", as_text(where)),)
-        return self.rest.ask(f"{self._path}/count_documents", _counted, params=_checked(params))
-
-    def render(self, where: Mapping[str, Any], projection: Sequence[str] | None) -> str:
+    def render(self, where: Mapping[str, Any], projection: Projection) -> str:
         """Return what would be sent first, decoded; what follows begins behind the last ``_id``."""
         first, *others = fitting(where)
         params = self._walk(first, projection, Stop()).params(self._page_size)
@@ -139,9 +144,7 @@ class DocDb:
                 raise SourceResponseError(message, source="aind")
         return found
 
-    def _united(
-        self, wheres: Sequence[Mapping[str, Any]], projection: Sequence[str] | None
-    ) -> Iterator[list[Record]]:
+    def _united(self, wheres: Sequence[Mapping[str, Any]], projection: Projection) -> Iterator[list[Record]]:
         seen: set[str] = set()
         with closing(self.rest.at_once([partial(self._all, where, projection) for where in wheres])) as lists:
             for pages in lists:
@@ -151,12 +154,10 @@ class DocDb:
                     if new:
                         yield new
 
-    def _all(
-        self, where: Mapping[str, Any], projection: Sequence[str] | None, stop: Stop
-    ) -> list[list[Record]]:
+    def _all(self, where: Mapping[str, Any], projection: Projection, stop: Stop) -> list[list[Record]]:
         return list(self._walk(where, projection, stop).pages())
 
-    def _walk(self, where: Mapping[str, Any], projection: Sequence[str] | None, stop: Stop) -> _Walk:
+    def _walk(self, where: Mapping[str, Any], projection: Projection, stop: Stop) -> _Walk:
         return _Walk(self, where, projection, stop, self._page_size)
 
 
@@ -166,7 +167,7 @@ class _Walk:
 
     docdb: DocDb
     where: Mapping[str, Any]
-    projection: Sequence[str] | None
+    projection: Projection
     stop: Stop
     #: How many records are asked for at a time, if they fit.
     most: int
@@ -176,7 +177,7 @@ class _Walk:
     last: str | None = field(default=None, init=False)
 
     def pages(self) -> Iterator[list[Record]]:
-        size, fitted = self.most, 0
+        size, fitted, patience, has_grown = self.most, 0, _PATIENCE, False
         while True:
             try:
                 page = self._page(self.params(size))
@@ -185,14 +186,16 @@ class _Walk:
                     raise
                 if size == 1:
                     raise self._too_large(self._next()) from error
-                size, fitted = size // 2, 0
+                patience = 2 * patience if has_grown else patience
+                size, fitted, has_grown = size // 2, 0, False
                 continue
             if page:
                 self.last = page[-1][_KEY]
                 yield page
             if page and (self.shortens or len(page) >= size):
                 fitted += 1
-                if fitted % _PATIENCE == 0:
+                has_grown = fitted % patience == 0
+                if has_grown:
                     size = min(self.most, 2 * size)
                 continue
             following = self._next()
@@ -208,8 +211,8 @@ class _Walk:
         if self.last is not None:
             behind = {_KEY: {"$gt": self.last}}
             where = {"$and": [where, behind]} if _KEY in where else {**where, **behind}
-        paths = [_KEY] if keys_only else _paths(self.projection)
-        shown = () if paths is None else (("projection", as_text(dict.fromkeys(paths, 1))),)
+        told = {_KEY: 1} if keys_only else _projected(self.projection)
+        shown = () if told is None else (("projection", as_text(told)),)
         return (("filter", as_text(where)), *shown, ("sort", as_text({_KEY: 1})), ("limit", str(size)))
 
     def _page(self, params: Params) -> list[Record]:
@@ -227,10 +230,10 @@ class _Walk:
         page = self._page(self.params(1, keys_only=True))
         return page[0][_KEY] if page else None
 
-    def _too_large(self, key: str | None) -> SourceResponseError:
+    def _too_large(self, key: str | None) -> TooLargeError:
         message = f"{self.docdb.address} cannot send the record with _id {key!r}: it is too large for it."
         hint = "Ask for fewer columns: less of each record is asked for then."
-        return SourceResponseError(message, source="aind", hint=hint)
+        return TooLargeError(message, source="aind", hint=hint)
 
 
 def judge(answer: requests.Response) -> None:
@@ -256,12 +259,12 @@ def judge(answer: requests.Response) -> None:
         raise
 
 
-def _paths(projection: Sequence[str] | None) -> list[str] | None:
+def _projected(projection: Projection) -> Mapping[str, int] | None:
     """Return what is projected, without what lies within something else: MongoDB refuses both."""
-    if projection is None:
-        return None
-    paths = dict.fromkeys((*_ALWAYS, *projection))
-    return [path for path in paths if not any(above in paths for above in _above(path))]
+    if projection is None or isinstance(projection, Mapping):
+        return projection
+    paths = dict.fromkeys((*_ALWAYS, *projection), 1)
+    return {path: 1 for path in paths if not any(above in paths for above in _above(path))}
 
 
 def _above(path: str) -> list[str]:
@@ -284,11 +287,3 @@ def _listed(body: Any) -> list[Record]:
             message = f"a record has {record.get(_KEY)!r} for its {_KEY}, not text"
             raise ValueError(message)
     return records
-
-
-def _counted(body: Any) -> int:
-    number = body.get("filtered_record_count") if isinstance(body, dict) else None
-    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-        message = "it has no number as 'filtered_record_count'"
-        raise ValueError(message)
-    return number

@@ -32,7 +32,14 @@ class UnknownSorterError(QueryError, AttributeError):
     """No sorter goes by that name."""
 
 
-class Ecephys:
+class _OfSession:
+    """What stands for a part of a session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+
+class Ecephys(_OfSession):
     """The electrophysiology of a session: ``session.ecephys``.
 
     Parameters
@@ -40,9 +47,6 @@ class Ecephys:
     session : Session
         Whose.
     """
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
 
     def __repr__(self) -> str:
         return f"{self._session!r}.ecephys"
@@ -151,7 +155,7 @@ class Ecephys:
         raise NotThereError(message, source="aind")
 
 
-class Sorters:
+class Sorters(_OfSession):
     """What each sorter made of a session, by the name of the sorter.
 
     Parameters
@@ -159,9 +163,6 @@ class Sorters:
     session : Session
         Whose.
     """
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -188,7 +189,7 @@ class Sorters:
         return f"{self._session!r}.ecephys.sorter"
 
 
-class Sorter:
+class Sorter(_OfSession):
     """What one sorter made of a session.
 
     Parameters
@@ -200,7 +201,7 @@ class Sorter:
     """
 
     def __init__(self, session: Session, name: str) -> None:
-        self._session = session
+        super().__init__(session)
         self.name = name
 
     @property

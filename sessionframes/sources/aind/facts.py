@@ -11,6 +11,7 @@ from sessionframes.sources.aind.data_asset import DataAsset, Url, of_asset, of_r
 from sessionframes.sources.aind.groups import OF_MAIN, Known, created_of, is_raw
 from sessionframes.sources.aind.pushed import any_named
 from sessionframes.sources.aind.records import asset_ids, text_at
+from sessionframes.sources.aind.whole_records import whole_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,17 +54,22 @@ class Facts:
     @cached_property
     def record(self) -> Record:
         """The record of that name: the newest raw one, or else the newest; empty if there is none."""
-        return self._main(None)
+        return self._main(whole_records(self.transport.docdb, self._where))
 
     @cached_property
     def brief(self) -> Record:
         """What of that record tells of its data: records are large, and gateways refuse the largest."""
-        return self.record if "record" in self.__dict__ else self._main(_OF_DATA)
+        if "record" in self.__dict__:
+            return self.record
+        pages = self.transport.docdb.find(self._where, _OF_DATA)
+        return self._main([record for page in pages for record in page])
 
-    def _main(self, projection: Sequence[str] | None) -> Record:
-        pages = self.transport.docdb.find({"name": self.name.id}, projection)
-        records = tuple(record for page in pages for record in page)
-        return Known(self.name.id, self.name, records).main or {}
+    @property
+    def _where(self) -> dict[str, str]:
+        return {"name": self.name.id}
+
+    def _main(self, records: Sequence[Record]) -> Record:
+        return Known(self.name.id, self.name, tuple(records)).main or {}
 
     @cached_property
     def assets(self) -> list[Asset]:
@@ -147,6 +153,7 @@ class Facts:
         """The names of the folders in that of its raw data; none where there is none."""
         if self.raw_folder is None:
             return []
+        self.transport.storage.check(self.raw_folder, self.name.id)
         return self.transport.storage.list(self.raw_folder, folders_only=True)
 
     @cached_property

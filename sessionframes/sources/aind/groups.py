@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from sessionframes.flatten import moment
 from sessionframes.sources.aind.names import AssetName, SessionName, asset_name, leading_name
 from sessionframes.sources.aind.records import inner, text_at
+from sessionframes.sources.aind.times import made_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +30,7 @@ __all__ = [
     "is_raw",
     "kind_of",
     "location_of",
+    "name_of",
     "named",
     "session_of",
 ]
@@ -123,13 +124,13 @@ def grouped(records: Iterable[Record], assets: Iterable[Asset] = ()) -> list[Kno
     of_records: dict[str, list[Record]] = {}
     of_assets: dict[str, list[Asset]] = {}
     for record in records:
-        name = _name(record)
+        name = name_of(record)
         found = leading_name(name)
         session_id = name if found is None else found.id
         names.setdefault(session_id, found)
         of_records.setdefault(session_id, []).append(record)
     for asset in assets:
-        found = leading_name(_name(asset))
+        found = leading_name(name_of(asset))
         if found is not None:
             names.setdefault(found.id, found)
             of_assets.setdefault(found.id, []).append(asset)
@@ -139,14 +140,15 @@ def grouped(records: Iterable[Record], assets: Iterable[Asset] = ()) -> list[Kno
     ]
 
 
-def _name(record: Record | Asset) -> str:
+def name_of(record: Record | Asset) -> str:
+    """Return the name of a record or an asset; its key where it has none, or something else in its place."""
     name = record.get("name")
     return name if isinstance(name, str) and name else str(record.get("_id", record.get("id")))
 
 
 def named(asset: Asset) -> AssetName:
     """Return what the name of an asset tells; nothing where it does not begin with that of a session."""
-    name = _name(asset)
+    name = name_of(asset)
     return AssetName(None, None, None) if leading_name(name) is None else asset_name(name)
 
 
@@ -159,7 +161,7 @@ def data_level(record: Record) -> str | None:
 def is_raw(record: Record) -> bool:
     """Tell whether a record is of raw data: it says so, or nothing, and its name has nothing that made it."""
     # What was made of raw data at times keeps the level that those had.
-    return data_level(record) in ("raw", None) and asset_name(_name(record)).process is None
+    return data_level(record) in ("raw", None) and asset_name(name_of(record)).process is None
 
 
 def kind_of(asset: Asset) -> str:
@@ -172,11 +174,12 @@ def kind_of(asset: Asset) -> str:
     if name.process is not None:
         return "derived"
     level = (text_at(inner(asset, "custom_metadata"), "data level") or "").lower()
-    tags = asset.get("tags") or ()
-    told = level or " ".join(tag.lower() for tag in tags if isinstance(tag, str))
+    tags = asset.get("tags")
+    words = tags if isinstance(tags, list) else [tags]
+    told = level or " ".join(word.lower() for word in words if isinstance(word, str))
     if "raw" in told or "derived" in told:
         return "raw" if "raw" in told else "derived"
-    is_bare = _name(asset).strip() == name.session.id and asset.get("type") not in ("result", "combined")
+    is_bare = name_of(asset).strip() == name.session.id and asset.get("type") not in ("result", "combined")
     return "raw" if is_bare else "derived"
 
 
@@ -201,12 +204,6 @@ def location_of(asset: Asset) -> str | None:
 
 
 def _age(record: Record) -> tuple[datetime, str]:
-    return _created(record.get("created") or record.get("_created")), str(record.get("_id"))
-
-
-def _created(told: Any) -> datetime:
-    try:
-        return moment(told, UTC)
-    except (ValueError, TypeError):
-        # Nothing of it is told; it only decides between records of which none is better.
-        return _LONG_AGO
+    # Where nothing is told, it only decides between records of which none is better.
+    created = made_at(record.get("created") or record.get("_created"))
+    return created or _LONG_AGO, str(record.get("_id"))

@@ -42,6 +42,8 @@ _WHEN = rf"{_DATE}_{_TIME}(?!\d)(?!{_ZONE})"
 _HEAD = re.compile(rf"{_PLATFORM}{_NUMBER}_{_WHEN}", re.ASCII)
 # Only where a name begins, or else "..._sorted-v2_2024-03-01_16-02-45" would have a subject "sorted-v2".
 _LETTERED_HEAD = re.compile(rf"(?:^|(?<=[/\\]))\s*{_PLATFORM}{_LETTERED}_{_WHEN}", re.ASCII)
+#: Behind the time there is at most what tells assets of one name apart.
+_COPY = re.compile(r"(?:\s+#\d+)?", re.ASCII)
 _TIMES = re.compile(_WHEN, re.ASCII)
 # What is looked for, to tell what is wrong, where a name is nearly one.
 _NEARLY = re.compile(
@@ -167,7 +169,7 @@ def asset_name(name: str) -> AssetName:
     if session is None or not rest:
         return AssetName(session, None, None)
     times = list(_TIMES.finditer(rest))
-    if not times or times[-1].end() < len(rest) or (at := _moment(times[-1])) is None:
+    if not times or not _COPY.fullmatch(rest, times[-1].end()) or (at := _moment(times[-1])) is None:
         return AssetName(session, rest, None)
     # Of "processed_<date>_<time>_nwb_<date>_<time>" the last one made it.
     begins = times[-2].end() if len(times) > 1 else 0

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sessionframes.sources.aind.storage import Storage
 
-__all__ = ["ELECTRODES", "UNITS", "NwbColumns", "NwbFile", "open_nwb", "read_columns", "refused"]
+__all__ = ["ELECTRODES", "UNITS", "NwbColumns", "NwbFile", "open_nwb", "refused"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,6 +37,17 @@ _PATHS: Mapping[str, str] = {UNITS: "units", ELECTRODES: "general/extracellular_
 _NEVER = frozenset({"spike_times", "waveform_mean", "waveform_sd", "waveforms", "obs_intervals"})
 _INDEX, _ELEMENTS = "_index", "_elements"
 _ENUM = "EnumData"
+#: What reading fails with where something else is written than should be.
+_DAMAGED = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+)
 
 
 class _File(Protocol):
@@ -85,6 +96,20 @@ class NwbFile:
         self._file = file
         self._url = url
         self._asset_id = asset_id
+        self._tables: dict[str, dict[str, Mapping[str, Any]] | None] = {}
+
+    def has(self, table: str) -> bool:
+        """Tell whether there is that table, "units" or "electrodes"; pynwb writes none that is empty.
+
+        Raises
+        ------
+        sessionframes.errors.SourceResponseError
+            It is damaged.
+        """
+        if table not in self._tables:
+            with self._told(table):
+                self._tables[table] = self._file.describe(_PATHS[table])
+        return self._tables[table] is not None
 
     def columns(
         self, table: str, wanted: Collection[str] | None = None, *, lists: Collection[str] = ()
@@ -106,7 +131,7 @@ class NwbFile:
             There is no such table, or a column of it is damaged.
         """
         path = _PATHS[table]
-        described = self._described(table, path)
+        described = self._described(table)
         names = self._names(table, described)
         rows = self._rows(table, described)
         chosen = [name for name in names if (wanted is None or name in wanted) and name not in _NEVER]
@@ -131,21 +156,22 @@ class NwbFile:
         sessionframes.errors.SourceResponseError
             There is no such table.
         """
-        return tuple(self._names(table, self._described(table, _PATHS[table])))
+        return tuple(self._names(table, self._described(table)))
 
     def refused(self, what: str, table: str, column: str | None = None) -> SourceResponseError:
         """Return the error that says what is wrong with the file."""
         return refused(self._asset_id, self._url, what, table, column)
 
-    def _described(self, table: str, path: str) -> dict[str, Mapping[str, Any]]:
-        with self._told(table):
-            described = self._file.describe(path)
+    def _described(self, table: str) -> dict[str, Mapping[str, Any]]:
+        described = self._tables[table] if self.has(table) else None
         if described is None:
-            raise self.refused(f"it has no table /{path}", table)
+            raise self.refused(f"it has no table /{_PATHS[table]}", table)
         return described
 
     def _names(self, table: str, described: Mapping[str, Mapping[str, Any]]) -> list[str]:
-        told = described[""]["attributes"].get("colnames")
+        with self._told(table):
+            told = described[""]["attributes"].get("colnames")
+            told = None if told is None else list(told)
         if told is None:
             there = [name for name in described if name and not name.endswith((_INDEX, _ELEMENTS))]
             return sorted(there, key=lambda name: name != "id")
@@ -229,7 +255,7 @@ class NwbFile:
             yield
         except SessionFramesError:
             raise
-        except (OSError, EOFError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        except _DAMAGED as error:
             raise self.refused(f"it is damaged or cut ({error})", table, column) from error
 
 
@@ -256,26 +282,13 @@ def open_nwb(storage: Storage, url: str, asset_id: str) -> Iterator[NwbFile]:
         file: _File = ZarrFile(storage, url) if is_zarr else Hdf5File(storage, url)
     except SourceResponseError as error:
         raise refused(asset_id, url, error.message.rstrip(".")) from error
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except _DAMAGED as error:
         what = str(error) if isinstance(error, FileNotFoundError) else f"no NWB file, or cut: {error}"
         raise refused(asset_id, url, what) from error
     try:
         yield NwbFile(file, url, asset_id)
     finally:
         file.close()
-
-
-def read_columns(
-    storage: Storage,
-    url: str,
-    table: str = UNITS,
-    *,
-    asset_id: str | None = None,
-    wanted: Collection[str] | None = None,
-) -> NwbColumns:
-    """Return columns of one table of an NWB file, as :meth:`NwbFile.columns` does."""
-    with open_nwb(storage, url, asset_id or url) as file:
-        return file.columns(table, wanted)
 
 
 def _plain(values: Any) -> Any:

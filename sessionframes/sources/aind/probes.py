@@ -21,7 +21,7 @@ from sessionframes.sources.aind.hardware import (
     port_of,
 )
 from sessionframes.sources.aind.insertions import Insertion, of_configuration, of_module
-from sessionframes.sources.aind.probe_names import probe_name
+from sessionframes.sources.aind.probe_names import probe_name, probe_of_assembly
 from sessionframes.sources.aind.quantities import ANGLES, LENGTHS, quantity, whole
 from sessionframes.sources.aind.records import inner, objects, text_at
 from sessionframes.sources.aind.times import ZONE, time_cell, with_zone
@@ -101,10 +101,18 @@ def probe_ids(known: Known) -> dict[str, str]:
     return ids
 
 
-def _rows(known: Known) -> Iterator[Mapping[str, Any]]:
-    record = known.main
-    if record is None:
-        return
+def _rows(known: Known) -> list[dict[str, Any]]:
+    rows = [] if known.main is None else list(_of_record(known, known.main))
+    names = {row["probe_name"] for row in rows}
+    for row in rows:
+        # An assembly of which the rig tells no probe is called as its probe is in the files.
+        name = probe_of_assembly(row["device_name"]) if row["hardware_from"] is None else None
+        if name is not None and name not in names:
+            row["probe_name"] = name
+    return rows
+
+
+def _of_record(known: Known, record: Record) -> Iterator[dict[str, Any]]:
     described = devices(record)
     streams = [
         (section, stream)

@@ -64,7 +64,7 @@ def inner(holder: Mapping[str, Any], *path: str, of: Mapping[str, Any] | None = 
     found = holder
     for number, step in enumerate(path, 1):
         value = found.get(step)
-        if value is None:
+        if value in _NOTHING:
             return {}
         if not isinstance(value, dict):
             raise _refused(of or holder, ".".join(path[:number]), value, "an object")
@@ -90,7 +90,7 @@ def objects(record: Record, holder: Mapping[str, Any], name: str) -> Iterator[Ma
         It is no list of objects.
     """
     value = holder.get(name)
-    if value is None:
+    if value in (None, ""):
         return
     if not isinstance(value, list):
         raise _refused(record, name, value, "a list of objects")

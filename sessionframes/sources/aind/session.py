@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 
 from sessionframes.config import config_path
 from sessionframes.errors import QueryError
-from sessionframes.flatten import moment
 from sessionframes.query.shown import shown
 from sessionframes.sources.aind.data_asset import DataAsset, Url, of_asset
 from sessionframes.sources.aind.ecephys import Ecephys, NotThereError
 from sessionframes.sources.aind.facts import Facts
-from sessionframes.sources.aind.groups import created_of
+from sessionframes.sources.aind.groups import created_of, name_of
 from sessionframes.sources.aind.names import find_name, parse_name
 from sessionframes.sources.aind.records import inner
+from sessionframes.sources.aind.times import made_at
+from sessionframes.sources.aind.whole_records import whole_records
 
 if TYPE_CHECKING:
     from sessionframes.sources.aind.codeocean import Asset
@@ -190,7 +191,13 @@ class Session(_Connected):
 
     @property
     def is_uploaded(self) -> bool:
-        """Whether there are raw data: an asset of them, or a folder."""
+        """Whether there are raw data: an asset of them, or a folder.
+
+        Raises
+        ------
+        sessionframes.errors.AuthenticationError
+            None are in the places that may be read, and not all of them may.
+        """
         return self.facts.is_uploaded
 
     @property
@@ -199,6 +206,13 @@ class Session(_Connected):
 
         They are not the abbreviations that DocDB has, and ``get_sessions`` with it: behavior_videos here is
         behavior-videos there.
+
+        Raises
+        ------
+        sessionframes.errors.AuthenticationError
+            There are no raw data in the places that may be read, and not all of them may.
+        sessionframes.errors.SourceResponseError
+            Its record has a location that is in no bucket.
         """
         names = ("ecephys" if name in _OF_ECEPHYS else name for name in self.facts.raw_folders)
         return tuple(sorted({name for name in names if "metadata" not in name}))
@@ -271,8 +285,8 @@ class Subject(_Connected):
     def docdb(self) -> tuple[Record, ...]:
         """All records of it in DocDB, the oldest first."""
         ids: list[str | int] = [self.id, *([int(self.id)] if self.id.isdecimal() else [])]
-        pages = self.db.aind.docdb.find({"subject.subject_id": {"$in": ids}}, None)
-        return tuple(sorted((record for page in pages for record in page), key=_age))
+        found = whole_records(self.db.aind.docdb, {"subject.subject_id": {"$in": ids}})
+        return tuple(sorted(found, key=_age))
 
     @cached_property
     def data_assets(self) -> tuple[DataAsset, ...]:
@@ -287,10 +301,10 @@ class Subject(_Connected):
         return tuple(of_asset(asset) for asset in sorted(found, key=created_of) if self._is_of(asset))
 
     def _is_of(self, asset: Asset) -> bool:
-        told = [inner(asset, "custom_metadata").get("subject id"), *(asset.get("tags") or ())]
+        told = [inner(asset, "custom_metadata").get("subject id"), *of_asset(asset).tags]
         # Words of a description are found too.
         return self.id in map(str, told) or bool(
-            re.search(rf"(?<![^\W_]){re.escape(self.id)}(?![^\W_])", asset["name"])
+            re.search(rf"(?<![^\W_]){re.escape(self.id)}(?![^\W_])", name_of(asset))
         )
 
     def refresh(self) -> Self:
@@ -316,10 +330,7 @@ class Subject(_Connected):
 
 
 def _age(record: Record) -> tuple[datetime, str]:
-    try:
-        return moment(record.get("created") or record.get("_created") or "", UTC), record["_id"]
-    except (ValueError, TypeError):
-        return _LONG_AGO, record["_id"]
+    return made_at(record.get("created") or record.get("_created")) or _LONG_AGO, record["_id"]
 
 
 def _connected() -> AindConnection:

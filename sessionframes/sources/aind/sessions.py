@@ -11,7 +11,7 @@ from sessionframes.flatten import Cell, from_records
 from sessionframes.sources.aind.groups import OF_MAIN, created_of, is_raw, location_of
 from sessionframes.sources.aind.records import BEGAN, ENDED, asset_ids, first, first_told, modalities
 from sessionframes.sources.aind.sorting import sorted_assets
-from sessionframes.sources.aind.times import ZONE, day_cell, read_time, time_cell, with_zone
+from sessionframes.sources.aind.times import ZONE, day_cell, read_clock, time_cell, with_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sessionframes.sources.aind.groups import Known, SessionsPage
     from sessionframes.tables import Table
 
-__all__ = ["OF_ASSETS", "PROJECTION", "sessions"]
+__all__ = ["PROJECTION", "sessions"]
 
 _SUBJECT = ("subject.{}", "subject.subject_details.{}")
 _LINKS = ("location", "external_links", "other_identifiers")
@@ -49,8 +49,6 @@ PROJECTION: Final[Mapping[str, tuple[str, ...]]] = {
         ("is_uploaded", "raw_asset_id", "raw_data_dir", "sorted_asset_count"), (*OF_MAIN, *_LINKS)
     ),
 }
-#: Columns that Code Ocean has a part in; it has one in the key too, where DocDB knows nothing of a session.
-OF_ASSETS: Final = frozenset({"is_uploaded", "raw_asset_id", "raw_data_dir", "sorted_asset_count"})
 #: As other sources write them, so that one table has one way.
 _SEXES: Final[Mapping[str, str]] = {"Male": "M", "Female": "F"}
 #: Times of a record and of its name may be so far apart, in s: one is of the folder, one of the recording.
@@ -91,7 +89,7 @@ def _told(record: Record, places: tuple[str, ...]) -> Any:
 
 
 def _disagrees(times: Mapping[str, Any], zone: tzinfo) -> bool:
-    by_record = read_time(times["start_time"], zone).astimezone(zone).replace(tzinfo=None)
+    by_record = read_clock(times["start_time"], zone)
     by_name = datetime.fromisoformat(times["local_time"])
     return abs((by_record - by_name).total_seconds()) > _MOST_APART
 

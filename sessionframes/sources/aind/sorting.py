@@ -9,15 +9,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sessionframes.errors import SourceResponseError
-from sessionframes.flatten import moment
-from sessionframes.sources.aind.groups import location_of
+from sessionframes.sources.aind.groups import location_of, name_of
 from sessionframes.sources.aind.names import asset_name
 from sessionframes.sources.aind.records import asset_ids
+from sessionframes.sources.aind.times import made_at, since_1970
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sessionframes.sources.aind.codeocean import Asset
     from sessionframes.sources.aind.docdb import Record
     from sessionframes.sources.aind.groups import Known
     from sessionframes.sources.aind.storage import Storage
@@ -53,7 +52,8 @@ _FAILURES = (
 #: One probe of several may have failed with it, and the sorting of the others be good.
 _OF_ONE_PROBE = "The CUDA error was:"
 _OF_SORTING = ("sorting", "kilosort", "n e x t f l o w")
-_NWB = (".nwb", ".nwb.zarr")
+_ZARR = ".zarr"
+_NWB = (".nwb", f".nwb{_ZARR}")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -97,35 +97,23 @@ def sorted_assets(known: Known) -> list[SortedAsset]:
 
 def _of_assets(known: Known) -> Iterator[SortedAsset]:
     for asset in known.assets:
-        name = _name(asset)
+        name = name_of(asset)
         if asset_name(name).is_sorted:
-            told = asset.get("created")
-            created = datetime.fromtimestamp(told, UTC) if isinstance(told, int | float) and told else None
+            created = since_1970(asset.get("created"), name)
             state = asset.get("state")
             yield SortedAsset(asset["id"], name, known.session_id, created, location_of(asset), state)
 
 
 def _of_records(known: Known) -> Iterator[SortedAsset]:
     for record in known.records:
-        name = _name(record)
+        name = name_of(record)
         if asset_name(name).is_sorted:
             ids = asset_ids(record)
             asset_id = ids[-1] if ids else str(record["_id"])
             location = record.get("location")
             place = location.rstrip("/") if isinstance(location, str) and location else None
-            yield SortedAsset(asset_id, name, known.session_id, _created(record), place, None)
-
-
-def _name(told: Record | Asset) -> str:
-    name = told.get("name")
-    return name if isinstance(name, str) else ""
-
-
-def _created(record: Record) -> datetime | None:
-    try:
-        return moment(record.get("created") or record.get("_created") or "", UTC)
-    except (ValueError, TypeError):
-        return None
+            created = made_at(record.get("created") or record.get("_created"))
+            yield SortedAsset(asset_id, name, known.session_id, created, place, None)
 
 
 def failure_in(storage: Storage, asset: SortedAsset) -> str | None:
@@ -142,6 +130,7 @@ def failure_in(storage: Storage, asset: SortedAsset) -> str | None:
         return f"its state is {asset.state}"
     if asset.location is None:
         return "it is not told where it is"
+    storage.check(asset.location, asset.name)
     (output,) = storage.read_all([f"{asset.location}/output"])
     if output is None:
         # Copies for the public may come without.
@@ -156,9 +145,13 @@ def _is_of_one_probe(phrase: str, text: str) -> bool:
 
 
 def nwb_of(storage: Storage, asset: SortedAsset) -> list[str]:
-    """Return the URLs of the NWB files of a sorting, in order."""
+    """Return the URLs of the NWB files of a sorting, in order; of one that is there as Zarr too, that."""
     folder = f"{asset.location}/nwb"
-    return [f"{folder}/{name}" for name in storage.list(folder) if name.endswith(_NWB)]
+    names = [name for name in storage.list(folder) if name.endswith(_NWB)]
+    twice = {name for name in names if f"{name}{_ZARR}" in names}
+    if twice:
+        _LOG.info("%s of %s are passed over: they are there as Zarr too", sorted(twice), asset.name)
+    return [f"{folder}/{name}" for name in names if name not in twice]
 
 
 def good_asset(storage: Storage, assets: Sequence[SortedAsset]) -> tuple[SortedAsset, list[str]] | None:

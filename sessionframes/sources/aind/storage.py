@@ -1,4 +1,6 @@
-"""Files where AIND keeps them, mostly S3: looked for, listed, and read whole or in parts.
+"""Files where AIND keeps them, mostly S3: listed, and read whole or in parts.
+
+Where they are is told by records that many people write, so nothing but buckets is read.
 
 Keys of S3 are taken as they are: blanks, ``#`` and brackets are letters like others.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from typing import IO, TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sessionframes.config import mask, without_secrets
 from sessionframes.errors import (
@@ -20,13 +22,21 @@ from sessionframes.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 __all__ = ["Storage"]
 
 Names: TypeAlias = "list[str]"
 Parts: TypeAlias = "list[bytes | None]"
 
+#: How the URL of a bucket begins → what to install to read it.
+_PACKAGES: Mapping[str, str] = {
+    "s3": "'sessionframes[aind]'",
+    "s3a": "'sessionframes[aind]'",
+    "gs": "gcsfs",
+}
+#: How paths of this machine begin, with nothing before them.
+_LOCAL = "file"
 #: So many files are read at once, at most.
 _AT_ONCE = 32
 #: How often an answer is asked for, and a body that broke off.
@@ -51,9 +61,11 @@ _REFUSED = (
     "buckets s3_anonymous=True needs none."
 )
 
+_READ = "Known: s3:// and gs://. The record or the data asset that has it as its location is to be corrected."
+
 
 class Storage:
-    """Buckets and folders, by URL: ``s3://bucket/key``, ``gs://bucket/key``, or a path of this machine.
+    """Buckets, by URL: ``s3://bucket/key`` or ``gs://bucket/key``.
 
     Nothing is sent, and no library for it is imported, before the first file is asked for. Several threads
     may use one; another process may be handed it.
@@ -66,24 +78,50 @@ class Storage:
         Read S3 without keys; None: only where there are none.
     timeout : float
         Longest silence of a server, in s.
+    local : bool
+        Read paths of this machine too: only where nobody else can name them.
     """
 
     def __init__(
-        self, endpoint: str | None = None, *, anonymous: bool | None = None, timeout: float = 60.0
+        self,
+        endpoint: str | None = None,
+        *,
+        anonymous: bool | None = None,
+        timeout: float = 60.0,
+        local: bool = False,
     ) -> None:
         self._endpoint = endpoint
         self._anonymous = anonymous
         self._timeout = timeout
+        self._local = local
         self._systems: dict[str, Any] = {}
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Connections, and the thread that serves them, stay where they are.
-        return (_storage, (self._endpoint, self._anonymous, self._timeout))
+        return (_storage, (self._endpoint, self._anonymous, self._timeout, self._local))
 
-    def exists(self, url: str) -> bool:
-        """Tell whether there is a file or a folder."""
-        return self._info(url) is not None
+    def check(self, url: str, whose: str = "data") -> None:
+        """Refuse a place that is in no bucket; nothing is sent.
+
+        Parameters
+        ----------
+        url : str
+            The place.
+        whose : str
+            What is told to be there, for messages.
+
+        Raises
+        ------
+        sessionframes.errors.SourceResponseError
+            It is a path of this machine, or of another kind.
+        """
+        scheme, separator, path = url.partition("://")
+        is_local = not separator or scheme == _LOCAL
+        is_bucket = scheme in _PACKAGES and not path.startswith("/")
+        if not (self._local if is_local else is_bucket):
+            message = f"{mask(url)!r} is told as the place of {whose}, and is none that is read."
+            raise SourceResponseError(message, source="aind", hint=_READ)
 
     def is_folder(self, url: str) -> bool:
         """Tell whether there is a folder."""
@@ -102,13 +140,7 @@ class Storage:
         """
         system, path = self._at(url)
         path = path.rstrip("/")
-        try:
-            with _told(url):
-                found = system.ls(path, detail=True, refresh=True)
-        except SourceResponseError as error:
-            if not _is_missing(error):
-                raise
-            return []
+        found = _if_there(url, lambda: system.ls(path, detail=True, refresh=True)) or []
         entries = {one["name"].rstrip("/").rpartition("/")[2]: one for one in found if _is_in(one, path)}
         return sorted(name for name, one in entries.items() if not folders_only or one["type"] == "directory")
 
@@ -163,19 +195,6 @@ class Storage:
             content: bytes = system.cat_file(path, start=start, end=end)
         return content
 
-    def open(self, url: str, block_size: int = 2**18) -> IO[bytes]:
-        """Open a file to be read in blocks of that many bytes, as they are needed.
-
-        Raises
-        ------
-        sessionframes.errors.SourceResponseError
-            There is none.
-        """
-        system, path = self._at(url)
-        with _told(url):
-            opened: IO[bytes] = system.open(path, "rb", block_size=block_size, cache_type="blockcache")
-        return opened
-
     def close(self) -> None:
         """Let go of all connections."""
         with self._lock:
@@ -187,20 +206,15 @@ class Storage:
 
     def _info(self, url: str) -> dict[str, Any] | None:
         system, path = self._at(url)
-        try:
-            with _told(url):
-                info: dict[str, Any] = system.info(path.rstrip("/"), **_fresh(system))
-        except SourceResponseError as error:
-            if not _is_missing(error):
-                raise
-            return None
+        info: dict[str, Any] | None = _if_there(url, lambda: system.info(path.rstrip("/"), **_fresh(system)))
         return info
 
     def _at(self, url: str) -> tuple[Any, str]:
         """Return the file system of a URL, and the path in it."""
+        self.check(url)
         scheme, separator, path = url.partition("://")
         if not separator:
-            scheme, path = "file", url
+            scheme, path = _LOCAL, url
         with self._lock:
             if scheme not in self._systems:
                 self._systems[scheme] = self._made(scheme)
@@ -219,11 +233,8 @@ class Storage:
             return made
         except ImportError as error:
             message = f"to read {scheme}:// the package {error.name or 'of its file system'} is needed."
-            hint = "pip install 'sessionframes[aind]'"
+            hint = f"pip install {_PACKAGES.get(scheme, _PACKAGES['s3'])}"
             raise ConfigError(message, source="aind", hint=hint) from error
-        except ValueError as error:
-            message = f"there is no way to read {scheme}://."
-            raise ConfigError(message, source="aind", hint="Known: s3://, gs://, and paths.") from error
 
     def _s3_options(self) -> dict[str, Any]:
         anonymous = self._anonymous
@@ -249,8 +260,8 @@ class Storage:
         }
 
 
-def _storage(endpoint: str | None, anonymous: bool | None, timeout: float) -> Storage:
-    return Storage(endpoint, anonymous=anonymous, timeout=timeout)
+def _storage(endpoint: str | None, anonymous: bool | None, timeout: float, local: bool) -> Storage:
+    return Storage(endpoint, anonymous=anonymous, timeout=timeout, local=local)
 
 
 def has_keys(*, elsewhere: bool) -> bool:
@@ -327,8 +338,15 @@ def _missing(url: str) -> SourceResponseError:
     return SourceResponseError(message, source="aind")
 
 
-def _is_missing(error: SourceResponseError) -> bool:
-    return isinstance(error.__cause__, FileNotFoundError | NotADirectoryError)
+def _if_there(url: str, task: Callable[[], Any]) -> Any:
+    """Return what a task returns, None where there is no such file or folder."""
+    try:
+        with _told(url):
+            return task()
+    except SourceResponseError as error:
+        if not isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            raise
+        return None
 
 
 @contextlib.contextmanager

@@ -67,6 +67,7 @@ class AindProbes(Probes, ids="str"):
     to go, not what histology found.
 
     A device is a probe of the rig, found by the name of its assembly, or else by what both are normalised to.
+    An assembly of which no rig tells the probe is named as one with its letter: Ephys_assemblyA is probeA.
     """
 
     device_name: Text = column("Name of the device as written in the record: of the probe, or its assembly.")

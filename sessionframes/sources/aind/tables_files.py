@@ -25,6 +25,9 @@ class AindChannels(Channels, ids="str"):
     among those of the device from 0, with colons between them; where a sorting has several files, the
     experiment and recording follow the asset. Brain regions and CCF coordinates are those of the latest
     alignment that people made, never the structure that the probe was meant for.
+
+    A probe that no record tells of has the id that it would have in the first stream, and no row of its own:
+    join probes with ``orphans="keep"`` then.
     """
 
     asset_id: Id = parent("Id of the sorted data asset.")
@@ -55,6 +58,9 @@ class AindUnits(Units, ids="str"):
     follow the asset. Measures are SpikeInterface's: its ``snr`` is the largest deflection over the noise, its
     ``waveform_amplitude`` the largest deflection of the mean waveform, and its ``waveform_spread`` reaches
     to half of the largest amplitude, if not configured otherwise.
+
+    A probe that no record tells of has the id that it would have in the first stream, and no row of its own:
+    join probes with ``orphans="keep"`` then.
     """
 
     asset_id: Id = parent("Id of the sorted data asset.")

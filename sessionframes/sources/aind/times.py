@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from sessionframes.errors import SourceResponseError
 from sessionframes.flatten import Cell, moment
 from sessionframes.sources.aind.records import inner, text_at
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
     from sessionframes.sources.aind.docdb import Record
 
-__all__ = ["ZONE", "day_cell", "read_time", "time_cell", "with_zone"]
+__all__ = ["ZONE", "day_cell", "made_at", "read_clock", "read_time", "since_1970", "time_cell", "with_zone"]
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 #: Where late records of schema 2 tell the zone of their times.
 ZONE: Final = "acquisition.acquisition_start_tz"
@@ -70,6 +73,67 @@ def read_time(told: Any, zone: tzinfo) -> datetime:
     text: str = told["time"]
     has_offset = datetime.fromisoformat(text).tzinfo is not None
     return moment(text, zone if has_offset else _zone(told["zone"]))
+
+
+def made_at(told: Any) -> datetime | None:
+    """Return when something was made, in UTC; None where nothing is told, or nothing of use.
+
+    Parameters
+    ----------
+    told : object
+        ISO 8601; without an offset it is in UTC.
+    """
+    try:
+        return moment(told, UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def since_1970(seconds: Any, name: str) -> datetime | None:
+    """Return when a data asset was made, in UTC; None where nothing is told.
+
+    Parameters
+    ----------
+    seconds : object
+        Since 1970, in s.
+    name : str
+        Of the asset, for messages.
+
+    Raises
+    ------
+    sessionframes.errors.SourceResponseError
+        There is no such time.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds:
+        return None
+    try:
+        # In microseconds: a fraction of a second is not to be rounded twice.
+        return _EPOCH + timedelta(microseconds=round(seconds * 1_000_000))
+    except (ValueError, OverflowError) as error:
+        message = f"asset {name!r} has created = {seconds!r}, which is no time in s since 1970."
+        raise SourceResponseError(message, source="aind") from error
+
+
+def read_clock(told: str | dict[str, str], zone: tzinfo) -> datetime:
+    """Return a time by the clock on the wall, without a zone.
+
+    Parameters
+    ----------
+    told : str or dict
+        As of :func:`read_time`.
+    zone : tzinfo
+        That of the clock. A time of it is returned as it is, be it one that the clock left out in spring.
+
+    Raises
+    ------
+    ValueError, TypeError
+        It is no date-time, or nobody knows its zone.
+    """
+    instant = read_time(told, zone)
+    written = datetime.fromisoformat(told if isinstance(told, str) else told["time"])
+    if written.tzinfo is None and (isinstance(told, str) or _zone(told["zone"]) == zone):
+        return written
+    return instant.astimezone(zone).replace(tzinfo=None)
 
 
 def _day(told: str) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,22 +11,22 @@ import numpy as np
 import pyarrow as pa
 
 from sessionframes.sources.aind.channels import json_rows
-from sessionframes.sources.aind.devices import devices_in, files_of
+from sessionframes.sources.aind.devices import devices_in
 from sessionframes.sources.aind.measures import MEASURES, found_in, whose_qc
-from sessionframes.sources.aind.nwb import UNITS, open_nwb, refused
+from sessionframes.sources.aind.nwb import ELECTRODES, UNITS, refused
 from sessionframes.sources.aind.nwb_cells import counts, numbers, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from sessionframes.errors import SourceResponseError
-    from sessionframes.sources.aind.devices import Devices, FileOf
+    from sessionframes.sources.aind.devices import Devices, FileOf, Wanted
     from sessionframes.sources.aind.nwb import NwbColumns, NwbFile
-    from sessionframes.sources.aind.sorting import SortedAsset
-    from sessionframes.sources.aind.storage import Storage
     from sessionframes.tables import Table
 
 __all__ = ["UnitsPage", "read_pages", "units"]
+
+_LOG = logging.getLogger(__name__)
 
 _KS, _DEVICE, _ELECTRODES = "ks_unit_id", "device_name", "electrodes"
 _OTHERS = "unit_other_measures"
@@ -59,31 +60,20 @@ class UnitsPage:
     columns: tuple[str, ...]
 
 
-def read_pages(
-    storage: Storage,
-    asset: SortedAsset,
-    urls: Sequence[str],
-    probes: Mapping[str, str],
-    columns: tuple[str, ...],
-) -> Iterator[UnitsPage]:
+def read_pages(sorting: Wanted) -> Iterator[UnitsPage]:
     """Yield the units of a sorting, file by file.
 
     Parameters
     ----------
-    storage : Storage
-        Where the files are.
-    asset : SortedAsset
+    sorting : Wanted
         The sorting.
-    urls : sequence of str
-        Its NWB files.
-    probes : mapping
-        Ids of the session's probes by their normalised names.
-    columns : tuple of str
-        What is wanted.
     """
-    for file in files_of(asset, urls):
-        with open_nwb(storage, file.url, asset.asset_id) as nwb:
-            yield UnitsPage(file, *_read(nwb, columns), probes, columns)
+    for file, nwb in sorting.opened():
+        if not nwb.has(UNITS) and nwb.has(ELECTRODES):
+            # Where a sorter found none, nothing is written.
+            _LOG.warning("%s has no units", file.url)
+            continue
+        yield UnitsPage(file, *_read(nwb, sorting.columns), sorting.probes, sorting.columns)
 
 
 def _read(nwb: NwbFile, columns: tuple[str, ...]) -> tuple[NwbColumns, Devices]:

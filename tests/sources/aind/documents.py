@@ -40,9 +40,6 @@ class Database:
         where = {} if "filter" in self.ignores else json.loads(asked.query.get("filter", "{}"))
         if "_id" in self.ignores:
             where.pop("_id", None)
-        if asked.path == f"/{PATH}/count_documents":
-            there = self.collection.count_documents
-            return Reply({"total_record_count": there({}), "filtered_record_count": there(where)})
         if asked.path != f"/{PATH}/find":
             return Reply({"message": "Missing Authentication Token"}, status=403)
         found = self.collection.find(where, json.loads(asked.query.get("projection", "null")))

@@ -117,12 +117,33 @@ def test_an_alignment_nobody_made_yet_is_none():
     assert alignments([record(evaluation())], SESSION) == []
 
 
-@pytest.mark.parametrize(("number", "acronym"), [(0, "void"), (None, None), (0, "")])
+@pytest.mark.parametrize(
+    ("number", "acronym"),
+    [
+        (0, "void"),
+        (None, None),
+        (0, ""),
+        (None, "void"),
+        ("", "unknown"),
+        (0, "VISp"),
+        ("0", "VISp"),
+        ("void", "VISp"),
+    ],
+)
 def test_outside_the_brain_there_is_no_structure(number, acronym):
     outside = {**IN_CCF, "brain_region_id": number, "brain_region": acronym}
     place = only(record(evaluation(curation(outside, outside)))).places[0]
     assert (place.structure_id, place.structure_acronym) == (None, None)
     assert place.ap is not None
+
+
+@pytest.mark.parametrize("number", [None, "", ...])
+def test_an_acronym_without_the_id_of_its_region_is_kept(number):
+    told = {**IN_CCF, "brain_region_id": number, "brain_region": "VISp"}
+    if number is ...:
+        del told["brain_region_id"]
+    place = only(record(evaluation(curation(told, told)))).places[0]
+    assert (place.structure_id, place.structure_acronym) == (None, "VISp")
 
 
 def test_the_left_hemisphere_has_the_same_regions():

@@ -7,6 +7,7 @@ import pytest
 from sessionframes.errors import AuthenticationError, SourceResponseError
 from sessionframes.sources.aind.alignment import Alignment, Place
 from sessionframes.sources.aind.channels import channels, read_pages
+from sessionframes.sources.aind.devices import Wanted
 from sessionframes.sources.aind.storage import Storage
 from sessionframes.sources.aind.tables_files import AindChannels
 from sessionframes.tables.convert import to_frame
@@ -19,9 +20,9 @@ every_format = pytest.mark.parametrize("kind", FORMATS)
 
 
 def read(path, *, alignments=(), probes=None, columns=ALL, urls=None):
-    pages = read_pages(
-        Storage(), asset(str(path.parent)), urls or [str(path)], alignments, probes or {}, columns
-    )
+    place = asset(str(path.parent))
+    wanted = Wanted(Storage(local=True), place, urls or [str(path)], probes or {}, columns)
+    pages = read_pages(wanted, alignments)
     return [channels(AindChannels, page) for page in pages]
 
 
@@ -146,6 +147,25 @@ def test_shanks_that_do_not_fit_are_told_and_not_guessed(tmp_path, caplog):
     assert "does not fit" in caplog.text
 
 
+def test_an_alignment_of_channels_that_are_not_there_is_told(tmp_path, caplog):
+    path = write(tmp_path / "a.nwb", electrodes(("ProbeA",)), None)
+    found = rows(path, alignments=[aligned({99: place(99)})])
+    assert all(one["structure_acronym"] is None for one in found)
+    assert "does not fit" in caplog.text
+    caplog.clear()
+    found = rows(path, alignments=[aligned({2: place(2), 99: place(99)})])
+    assert [one["structure_acronym"] for one in found].count("VISp") == 1
+    assert not caplog.text
+
+
+def test_two_files_of_one_recording_are_named(tmp_path):
+    paths = [write(tmp_path / f"{name}_experiment1_recording1.nwb", electrodes(), None) for name in "ab"]
+    with pytest.raises(
+        SourceResponseError, match=r"b_experiment1_recording1\.nwb: .*a_experiment1_recording1\.nwb"
+    ):
+        read(paths[0], urls=[str(path) for path in paths])
+
+
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
@@ -208,6 +228,8 @@ def test_a_private_bucket_is_told():
         storage = server.storage()
         with pytest.raises(AuthenticationError):
             list(
-                read_pages(storage, asset("s3://bucket-private"), ["s3://bucket-private/a.nwb"], [], {}, ALL)
+                read_pages(
+                    Wanted(storage, asset("s3://bucket-private"), ["s3://bucket-private/a.nwb"], {}, ALL), []
+                )
             )
         storage.close()

@@ -96,7 +96,7 @@ def ids(found):
 
 def test_a_search_is_sent_as_code_oceans_own_client_sends_it(server, codeocean):
     server.answer = Assets([])
-    assert codeocean.search("subject id:676909", type="dataset") == []
+    assert codeocean.search_many(["subject id:676909"])[0] == []
     (asked,) = server.requests
     assert (asked.method, asked.path) == ("POST", SEARCH)
     assert asked.json == {
@@ -106,7 +106,7 @@ def test_a_search_is_sent_as_code_oceans_own_client_sends_it(server, codeocean):
         "limit": 1000,
         "sort_field": None,
         "sort_order": None,
-        "type": "dataset",
+        "type": None,
         "ownership": None,
         "origin": None,
         "favorite": False,
@@ -126,7 +126,9 @@ def test_all_pages_come_though_the_server_gives_fewer_than_it_is_asked_for(
 ):
     server.answer = Assets(assets(count), cap=cap)
     with closing(ocean(server, waits, size=10).rest) as rest:
-        assert ids(CodeOcean(rest, 10).search("676909")) == [f"40-{number}" for number in range(count)]
+        assert ids(CodeOcean(rest, 10).search_many(["676909"])[0]) == [
+            f"40-{number}" for number in range(count)
+        ]
     assert len(server.requests) == requests
     assert [asked.json["limit"] for asked in server.requests] == [10] * requests
 
@@ -141,7 +143,7 @@ def test_an_asset_that_moved_to_the_next_page_comes_once(server, codeocean):
         )
 
     server.answer = answer
-    assert ids(codeocean.search("x")) == ["a", "b", "c"]
+    assert ids(codeocean.search_many(["x"])[0]) == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -160,8 +162,29 @@ def test_a_server_that_does_not_turn_the_page_is_an_error(server, codeocean, tur
 
     server.answer = answer
     with pytest.raises(SourceResponseError, match="does not turn the page of its search for 'x'"):
-        codeocean.search("x")
-    assert len(server.requests) <= 2
+        codeocean.search_many(["x"])
+    assert len(server.requests) <= 22
+
+
+def test_a_page_that_is_empty_is_no_end(server, codeocean):
+    def answer(_):
+        number = len(server.requests)
+        found = [{"id": f"a{number}"}] if number in (2, 30) else []
+        return Reply({"results": found, "has_more": number < 30, "next_token": f"token-{number}"})
+
+    server.answer = answer
+    with pytest.raises(SourceResponseError, match="after 1 data assets"):
+        codeocean.search_many(["x"])
+    server.requests.clear()
+    pages = [[], ["a"], [], [], ["b"]]
+
+    def some(_):
+        number = len(server.requests)
+        found = [{"id": one} for one in pages[number - 1]]
+        return Reply({"results": found, "has_more": number < len(pages), "next_token": f"token-{number}"})
+
+    server.answer = some
+    assert ids(codeocean.search_many(["x"])[0]) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +202,7 @@ def test_a_server_that_does_not_turn_the_page_is_an_error(server, codeocean, tur
 def test_an_answer_of_another_shape_is_an_error(server, codeocean, body, told):
     server.answer = lambda _: Reply(body)
     with pytest.raises(SourceResponseError, match=told) as caught:
-        codeocean.search("x")
+        codeocean.search_many(["x"])
     assert caught.value.source == "aind"
     assert SEARCH in str(caught.value)
 
@@ -188,7 +211,7 @@ def test_an_answer_of_another_shape_is_an_error(server, codeocean, body, told):
 def test_a_search_is_tried_again(server, codeocean, waits, fault):
     server.answer = Assets(assets(3))
     server.faults = [PASSING[fault], PASSING[fault]]
-    assert len(codeocean.search("676909")) == 3
+    assert len(codeocean.search_many(["676909"])[0]) == 3
     assert [asked.json["query"] for asked in server.requests] == ["676909"] * 3
     if fault == "too many":
         assert all(7 <= wait <= 8 for wait in waits)
@@ -197,11 +220,11 @@ def test_a_search_is_tried_again(server, codeocean, waits, fault):
 def test_what_does_not_pass_is_told(server, codeocean):
     server.answer = lambda _: Reply({"message": "busy"}, status=503)
     with pytest.raises(SourceUnavailableError, match=r"503 .*: busy"):
-        codeocean.search("x")
+        codeocean.search_many(["x"])
     assert len(server.requests) == 3
     server.answer = lambda _: Reply({"message": "bad query"}, status=400)
     with pytest.raises(StatusError, match=r"400 .*: bad query\. It was asked for 'a:b'"):
-        codeocean.search("a:b")
+        codeocean.search_many(["a:b"])
     assert len(server.requests) == 4
 
 
@@ -320,7 +343,7 @@ def test_a_token_that_is_refused_is_told_with_what_works_without(server, waits, 
 
     server.answer = answer
     with closing(ocean(server, waits).rest) as rest:
-        for ask in (lambda: CodeOcean(rest).search("x"), lambda: CodeOcean(rest).get(["a"])):
+        for ask in (lambda: CodeOcean(rest).search_many(["x"])[0], lambda: CodeOcean(rest).get(["a"])):
             with pytest.raises(AuthenticationError) as caught:
                 ask()
             text = str(caught.value)
@@ -339,7 +362,7 @@ def test_the_token_goes_to_its_server_and_nowhere_else(server, codeocean, status
     with Loopback(lambda _: Reply({"results": [], "has_more": False})) as elsewhere:
         goal = elsewhere.url + SEARCH
         server.answer = lambda _: Reply(b"", status=status, headers={"Location": goal})
-        for ask in (lambda: codeocean.search("x"), lambda: codeocean.get(["a"])):
+        for ask in (lambda: codeocean.search_many(["x"])[0], lambda: codeocean.get(["a"])):
             with pytest.raises(SourceResponseError, match=f"has moved to {goal}"):
                 ask()
         assert elsewhere.requests == []

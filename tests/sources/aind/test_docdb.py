@@ -42,6 +42,13 @@ def test_every_record_comes_once_however_lists_are_shortened(running, count, siz
     assert len(running.requests) <= 4 * pages + 8
 
 
+def test_a_server_that_refuses_many_is_not_asked_for_as_many_for_ever(server, docdb):
+    server.answer = Database(records(400), refuses=5)
+    assert ids(docdb.find({}, [])) == in_turn(400)
+    refused = [asked for asked in server.requests if int(asked.query["limit"]) > 5]
+    assert len(refused) < 15
+
+
 def test_a_shortened_list_is_no_end(server, docdb):
     server.answer = Database(records(30, notes="x" * 200), largest=1000)
     assert ids(docdb.find({}, ["notes"])) == in_turn(30)
@@ -178,7 +185,7 @@ def test_an_address_that_the_gateway_does_not_know_says_what_to_check(server, wa
             list(wrong.find({}, []))
         server.answer = lambda _: Reply({"message": "unknown operator: $x"}, status=400)
         with pytest.raises(StatusError, match=r"400 Bad Request: unknown operator: \$x"):
-            wrong.count({"a": {"$x": 1}})
+            list(wrong.find({"a": {"$x": 1}}, []))
     assert waits == []
 
 
@@ -223,17 +230,7 @@ def test_a_part_that_fails_fails_all(server, docdb):
         list(docdb.find_parts([{"_id": one} for one in in_turn(30)], []))
 
 
-# Counting, closing
-
-
-def test_records_are_counted(server, docdb):
-    server.answer = Database(records(12))
-    assert docdb.count({}) == 12
-    assert docdb.count({"name": "ecephys_3"}) == 1
-    for number in ({}, {"filtered_record_count": -1}, {"filtered_record_count": True}):
-        server.answer = lambda _, number=number: Reply({"total_record_count": 3, **number})
-        with pytest.raises(SourceResponseError, match="no number as 'filtered_record_count'"):
-            docdb.count({})
+# Closing
 
 
 def test_a_closed_database_says_so(server, docdb):

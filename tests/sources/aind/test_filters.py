@@ -21,9 +21,21 @@ TABLES = ("sessions", "probes", "assets")
 NOBODY = "ecephys_999999_2020-01-01_00-00-00"
 #: Values that need not be in a column.
 OTHERS = {
-    "text": ["", "a", "ecephys", "2024-05", "2018-12-29T08:42:39", NOBODY, "676909", "(.*)_", "\u00fc"],
-    "texts": ["ecephys", "behavior", "", "no such modality"],
+    "text": [
+        "",
+        "a",
+        "ecephys",
+        "2024-05",
+        "2018-12-29T08:42:39",
+        NOBODY,
+        "676909",
+        "(.*)_",
+        "\u00fc",
+        "20210601",
+    ],
+    "texts": ["ecephys", "behavior", "Behavior", "", "no such modality"],
     "instant": [
+        datetime(2021, 6, 1, 17, tzinfo=UTC),
         datetime(2019, 1, 1, tzinfo=UTC),
         datetime(1, 1, 2, tzinfo=UTC),
         datetime(9999, 12, 31, tzinfo=UTC),
@@ -76,13 +88,50 @@ def _odd(records):
     yield made("odd-9", "555008_2021-06-01_10-00-00", session=None, subject=None, data_description=None)
     yield made("odd-a", "ecephys_555009_2021-06-01_10-00-00_sorted_2021-06-03_00-00-00")
     yield made("odd-b", "a name", session={**section, "session_start_time": None})
+    yield made("odd-c", "ecephys_555010_2021-06-01_10-00-00", subject={"subject_id": ""})
+    yield made("odd-d", "ecephys_555011_2021-06-01_10-00-00", subject={"subject_id": "555999"})
+    yield made(
+        "odd-e",
+        "ecephys_555011_2021-06-01_10-00-00_nwb_2021-06-03_00-00-00",
+        subject={"subject_id": "555011"},
+        data_description={"data_level": "derived", "project_name": "another", "modality": []},
+    )
+    yield made("odd-f", "ecephys_555012_2021-06-01_10-00-00", session={**section, "session_start_time": ""})
+    yield made(
+        "odd-g", "ecephys_555013_2021-06-01_10-00-00", data_description={"modality": [{"name": "Behavior"}]}
+    )
+    yield made(
+        "odd-h",
+        "ecephys_555014_2021-06-01_10-00-00",
+        data_description={"modalities": [{"name": "behavior", "abbreviation": ""}], "project_name": ""},
+    )
+    yield made("odd-i", None)
+    yield made("odd-j", 5, subject=None)
+    yield made("odd-k", "SmartSPIM_M2501_2021-06-01_10-00-00", subject={"subject_id": "M2501"})
+
+
+def _odd_assets(assets):
+    """Assets of sessions whose records tell something else, or that have none, or no name."""
+    whole = next(one for one in assets if one.get("custom_metadata"))
+
+    def made(key, name, **changes):
+        return {**deepcopy(whole), "id": key, "name": name, **changes}
+
+    yield made("odd-1", "ecephys_555011_2021-06-01_10-00-00")
+    yield made("odd-2", "ecephys_555011_2021-06-01_10-00-00_sorted_2021-06-03_00-00-00", tags=[])
+    yield made("odd-3", "ecephys_555015_2021-06-01_10-00-00", tags=None, custom_metadata=None)
+    yield made("odd-4", "SmartSPIM_M2501_2021-06-01_10-00-00_sorted_2021-06-03_00-00-00")
+    yield made("odd-5", "SmartSPIM_M2502_2021-06-01_10-00-00", custom_metadata={"subject id": "555011"})
+    yield made("odd-6", None)
 
 
 @pytest.fixture(scope="module")
 def odd(world):
     """A connection to a demo with odd records, with and without Code Ocean, and all there is."""
     records = make_records(world)
-    with AindServer(records=[*records, *_odd(records)], assets=make_assets(world), files={}) as server:
+    assets = make_assets(world)
+    held = {"records": [*records, *_odd(records)], "assets": [*assets, *_odd_assets(assets)]}
+    with AindServer(**held, files={}) as server:
         told = {"docdb_url": server.docdb_url, "codeocean_url": server.codeocean_url}
         with sf.connect("aind", **told, codeocean_token=server.token) as db:
             yield db, {table: db.get(table, progress=False) for table in TABLES}, server

@@ -62,7 +62,11 @@ def test_a_rig_may_call_its_assemblies_by_the_older_name_and_leave_things_blank(
 def test_without_a_rig_there_is_a_row_for_each_module():
     row = row_of(record(rig=None))
     assert row.name == f"{NAME}:0:Ephys_assemblyA"
-    assert row["device_name"] == row["probe_name"] == row["assembly_name"] == "Ephys_assemblyA"
+    assert row["device_name"] == row["assembly_name"] == "Ephys_assemblyA"
+    assert row["probe_name"] == "probeA"
+    twins = [module(), module(ephys_probes=[{"name": "Probe A"}], assembly_name="other")]
+    named = frame_of(with_modules(*twins, rig=None))["probe_name"].tolist()
+    assert sorted(named) == ["Ephys_assemblyA", "probeA"]
     assert row[["hardware_from", "probe_model", "probe_serial", "port", "slot"]].isna().all()
     older = module(ephys_probes=[{"name": "Probe B"}])
     assert row_of(with_modules(older, rig=None)).name == f"{NAME}:0:Probe B"

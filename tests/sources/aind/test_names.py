@@ -146,6 +146,8 @@ def test_a_subject_may_have_letters_where_a_name_begins_with_it():
         (f"{ID}_2024-03-02_16-02-45", None, "2024-03-02T16:02:45"),
         (f"{ID}_sorted_2024-02-31_16-02-45", "sorted_2024-02-31_16-02-45", None),
         (f"{ID}_a copy #2", "a copy #2", None),
+        (f"{ID}_sorted_2024-03-01_16-02-45 #1", "sorted", "2024-03-01T16:02:45"),
+        (f"{ID}_sorted_2024-03-01_16-02-45 #x", "sorted_2024-03-01_16-02-45 #x", None),
         (f"{ID}_sorted_2024-03-01_16-02-45_v2", "sorted_2024-03-01_16-02-45_v2", None),
         (f"/data/{ID}/x_sorted", None, None),
     ],

@@ -13,7 +13,7 @@ import pytest
 from numcodecs import JSON
 
 from sessionframes.errors import AuthenticationError, SourceResponseError
-from sessionframes.sources.aind.nwb import open_nwb, read_columns
+from sessionframes.sources.aind.nwb import open_nwb
 from sessionframes.sources.aind.storage import Storage
 from tests.sources.aind.buckets import Buckets
 from tests.sources.aind.nwb_files import ASSET, FORMATS, electrodes, name_of, units, write
@@ -45,7 +45,12 @@ def files(tmp_path_factory):
 
 @pytest.fixture
 def storage():
-    return Storage()
+    return Storage(local=True)
+
+
+def read_columns(storage, url, table="units", *, asset_id=None, wanted=None):
+    with open_nwb(storage, url, asset_id or url) as file:
+        return file.columns(table, wanted)
 
 
 @every_format
@@ -106,6 +111,19 @@ def test_zarr_without_consolidated_metadata_is_read(files, storage, tmp_path):
     found = read_columns(storage, str(folder))
     assert found.names == whole.names
     np.testing.assert_equal(found.values, whole.values)
+
+
+@pytest.mark.parametrize("part", ["units/ks_unit_id/.zattrs", "units/.zattrs", "units/ks_unit_id/.zarray"])
+@pytest.mark.parametrize("content", ["[]", "5", '"text"', "{", '{"colnames": 5}'])
+def test_odd_descriptions_of_arrays_are_told(files, storage, tmp_path, part, content):
+    folder = shutil.copytree(files / name_of("zarr"), tmp_path / "a.nwb.zarr")
+    (folder / ".zmetadata").unlink()
+    (folder / part).write_text(content)
+    if part == "units/ks_unit_id/.zattrs" and content == '{"colnames": 5}':
+        assert read_columns(storage, str(folder)).rows == 6
+        return
+    with pytest.raises(SourceResponseError, match=f"asset {ASSET}, file .*a.nwb.zarr, .*units"):
+        read_columns(storage, str(folder), asset_id=ASSET)
 
 
 def test_texts_that_were_pickled_are_read_and_programs_are_not_run(files, storage, tmp_path):

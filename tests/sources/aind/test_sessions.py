@@ -7,7 +7,7 @@ import pytest
 
 from sessionframes.errors import SourceResponseError
 from sessionframes.sources.aind.groups import SessionsPage, grouped
-from sessionframes.sources.aind.sessions import OF_ASSETS, PROJECTION, sessions
+from sessionframes.sources.aind.sessions import PROJECTION, sessions
 from sessionframes.sources.aind.tables import AindSessions
 from sessionframes.tables.convert import to_frame
 from sessionframes.tables.validation import validate
@@ -301,6 +301,5 @@ def test_what_is_asked_of_docdb_for_a_column_is_all_that_it_needs(column):
     assert made[0].equals(made[1])
 
 
-def test_every_column_has_its_projection_and_some_are_of_code_ocean():
+def test_every_column_has_its_projection():
     assert set(PROJECTION) == set(COLUMNS)
-    assert set(COLUMNS) >= OF_ASSETS

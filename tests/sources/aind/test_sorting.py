@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -156,6 +157,40 @@ def test_nwb_files_are_found_in_both_formats(buckets, storage, place):
         "/nwb/a_experiment1_recording1.nwb.zarr",
         "/nwb/b_experiment2_recording1.nwb",
     ]
+
+
+def test_of_a_recording_in_both_formats_one_is_read(buckets, storage, place):
+    for name in ("b_experiment2_recording1.nwb", "b_experiment1_recording1.nwb"):
+        buckets.put(f"{place}/nwb/{name}", b"")
+    buckets.put(f"{place}/nwb/b_experiment1_recording1.nwb.zarr/.zgroup", b"")
+    assert [url.removeprefix(place) for url in nwb_of(storage, asset(place))] == [
+        "/nwb/b_experiment1_recording1.nwb.zarr",
+        "/nwb/b_experiment2_recording1.nwb",
+    ]
+
+
+@pytest.mark.parametrize("created", [1e20, float("inf"), float("nan"), -1e15])
+def test_an_asset_of_no_time_is_named(created):
+    name = f"{SESSION}_sorted_2024-06-13_23-06-45"
+    (known,) = grouped([], [codeocean(name, created)])
+    with pytest.raises(SourceResponseError, match=re.escape(f"{name}' has created = {created!r}")):
+        sorted_assets(known)
+
+
+@pytest.mark.parametrize("kind", ["{}", "file://{}"])
+def test_a_record_does_not_make_files_of_this_machine_a_sorting(storage, tmp_path, kind):
+    (tmp_path / "output").write_bytes(GOOD)
+    (tmp_path / "nwb").mkdir()
+    (tmp_path / "nwb" / "a.nwb").write_bytes(b"")
+    name = f"{SESSION}_sorted_2024-06-13_23-06-45"
+    place = kind.format(tmp_path)
+    (known,) = grouped([{"_id": "r1", "name": name, "location": place}])
+    (found,) = sorted_assets(known)
+    for ask in (failure_in, nwb_of, sorted_probes, sorter_of):
+        with pytest.raises(SourceResponseError, match="told as the place of"):
+            ask(storage, found)
+    with pytest.raises(SourceResponseError, match=name):
+        good_asset(storage, [found])
 
 
 def test_the_latest_sorting_that_did_not_fail_is_taken(buckets, storage, place, caplog):

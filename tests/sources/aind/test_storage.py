@@ -48,14 +48,12 @@ def no_keys(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
-def test_files_and_folders_are_found(storage):
-    assert storage.exists("s3://bucket-a/folder/one.txt")
-    assert storage.exists("s3://bucket-a/folder")
-    assert storage.exists("s3://bucket-a/folder/")
-    assert not storage.exists("s3://bucket-a/fold")
-    assert not storage.exists("s3://bucket-nobody-made/folder")
+def test_folders_are_told_from_files_and_from_nothing(storage):
     assert storage.is_folder("s3://bucket-a/folder/inner")
+    assert storage.is_folder("s3://bucket-a/folder/")
     assert not storage.is_folder("s3://bucket-a/folder/one.txt")
+    assert not storage.is_folder("s3://bucket-a/fold")
+    assert not storage.is_folder("s3://bucket-nobody-made/folder")
 
 
 def test_a_folder_lists_what_is_directly_in_it(storage):
@@ -78,9 +76,6 @@ def test_files_are_read_whole_and_in_parts(storage):
     assert storage.read(url) == b"0123456789"
     assert storage.part(url, 2, 5) == b"234"
     assert storage.size(url) == 10
-    with storage.open(url, block_size=4) as file:
-        file.seek(3)
-        assert file.read(4) == b"3456"
 
 
 def test_several_files_are_read_with_one_request_each(buckets, storage):
@@ -95,7 +90,6 @@ def test_several_files_are_read_with_one_request_each(buckets, storage):
 def test_blanks_brackets_and_hashes_are_letters(storage):
     folder = ODD.rpartition("/")[0]
     assert storage.read(ODD) == b"odd"
-    assert storage.exists(ODD)
     assert storage.size(ODD) == 3
     assert storage.list(folder) == ["a [1] * ?#b.txt"]
     assert "experiment1_Record Node 104#Neuropix-PXI-100.ProbeA-AP" in storage.list(
@@ -103,13 +97,13 @@ def test_blanks_brackets_and_hashes_are_letters(storage):
     )
 
 
-@pytest.mark.parametrize("ask", ["read", "size", "open"])
+@pytest.mark.parametrize("ask", ["read", "size"])
 def test_a_missing_file_is_named(storage, ask):
     with pytest.raises(SourceResponseError, match=r"no file s3://bucket-a/folder/none\.txt"):
         getattr(storage, ask)("s3://bucket-a/folder/none.txt")
 
 
-@pytest.mark.parametrize("ask", ["read", "size", "open", "exists", "list"])
+@pytest.mark.parametrize("ask", ["read", "size", "is_folder", "list"])
 def test_a_private_bucket_is_named_with_what_helps(storage, ask):
     with pytest.raises(AuthenticationError, match=r"s3://bucket-private may not be read") as caught:
         getattr(storage, ask)("s3://bucket-private/folder/one.txt")
@@ -213,8 +207,8 @@ def test_another_process_may_be_handed_one(buckets):
     copy.close()
 
 
-def test_paths_of_this_machine_work_alike(tmp_path):
-    storage = Storage()
+def test_paths_of_this_machine_work_alike_where_they_are_wanted(tmp_path):
+    storage = Storage(local=True)
     (tmp_path / "a b#c").mkdir()
     (tmp_path / "a b#c" / "one.txt").write_bytes(b"0123456789")
     folder = f"{tmp_path}/a b#c"
@@ -226,9 +220,39 @@ def test_paths_of_this_machine_work_alike(tmp_path):
         storage.read(f"{folder}/none")
 
 
-def test_an_unknown_kind_of_place_is_told():
-    with pytest.raises(ConfigError, match="nowhere://"):
-        Storage().read("nowhere://a/b")
+@pytest.mark.parametrize(
+    "place",
+    [
+        "{}",
+        "file://{}",
+        "bogus",
+        "",
+        "memory://a",
+        "http://127.0.0.1:9/a",
+        "ftp://127.0.0.1/a",
+        "S4://a",
+        "s3:///a",
+    ],
+)
+@pytest.mark.parametrize("ask", ["read", "size", "is_folder", "list"])
+def test_nothing_but_buckets_is_read(tmp_path, place, ask):
+    (tmp_path / "output").write_bytes(b"of this machine")
+    url = f"{place.format(tmp_path)}/output"
+    with pytest.raises(SourceResponseError, match="told as the place of") as caught:
+        getattr(Storage(), ask)(url)
+    assert repr(url) in str(caught.value)
+
+
+def test_how_to_read_buckets_of_google_is_told():
+    program = (
+        "import sys; sys.modules['gcsfs'] = None\n"
+        "from sessionframes.sources.aind.storage import Storage\n"
+        "from sessionframes.errors import ConfigError\n"
+        "try: Storage().read('gs://bucket-a/one')\n"
+        "except ConfigError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "pip install gcsfs" in done.stdout
 
 
 def test_nothing_is_imported_before_a_file_is_asked_for():

@@ -22,7 +22,7 @@ class Named:
     def pages(self, transport):
         where = {"name": self.name}
         yield [record["_id"] for page in transport.docdb.find(where, []) for record in page]
-        yield [asset["id"] for asset in transport.check_codeocean().search(self.name)]
+        yield [asset["id"] for asset in transport.check_codeocean().search_many([self.name])[0]]
 
     def render(self, transport):
         return transport.docdb.render({"name": self.name}, [])
@@ -91,5 +91,5 @@ def test_what_is_closed_says_so(server):
     with pytest.raises(SourceUnavailableError, match="has been closed"):
         list(transport.docdb.find({}, []))
     with pytest.raises(SourceUnavailableError, match="has been closed"):
-        transport.codeocean.search("x")
+        transport.codeocean.search_many(["x"])
     assert server.requests == []

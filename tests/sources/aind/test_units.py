@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sessionframes.errors import SourceResponseError
+from sessionframes.sources.aind.devices import Wanted
 from sessionframes.sources.aind.storage import Storage
 from sessionframes.sources.aind.tables_files import AindUnits
 from sessionframes.sources.aind.units import read_pages
@@ -21,7 +22,9 @@ NAN = float("nan")
 
 
 def read(path, *, probes=None, columns=ALL, urls=None):
-    pages = read_pages(Storage(), asset(str(path.parent)), urls or [str(path)], probes or {}, columns)
+    place = asset(str(path.parent))
+    wanted = Wanted(Storage(local=True), place, urls or [str(path)], probes or {}, columns)
+    pages = read_pages(wanted)
     return [flatten(AindUnits, page) for page in pages]
 
 
@@ -301,3 +304,16 @@ def test_a_measure_that_is_no_number_is_named(tmp_path):
         rows(path)
     with pytest.raises(SourceResponseError, match=r"units/num_spikes: 6.5 is no whole number"):
         read(path, columns=("unit_id", "num_spikes"))
+
+
+@every_format
+def test_a_sorting_that_found_nothing_has_no_units(tmp_path, kind, caplog):
+    assert read(made(tmp_path, None, kind=kind)) == []
+    assert "has no units" in caplog.text
+
+
+@every_format
+def test_where_nothing_was_recorded_it_is_no_sorting(tmp_path, kind):
+    path = made(tmp_path, None, {"group_name": []}, kind=kind)
+    with pytest.raises(SourceResponseError, match="no table /units"):
+        read(path)
