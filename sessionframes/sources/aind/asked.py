@@ -7,17 +7,23 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
+from sessionframes.query.where import EVERY, conditions
+from sessionframes.residual import Above, fulfilling
 from sessionframes.sources.aind import alignment, channels, probes, sessions, sorting, units
 from sessionframes.sources.aind.devices import Wanted
 from sessionframes.sources.aind.docdb import parts_of
 from sessionframes.sources.aind.groups import AssetsPage, ProbesPage, SessionsPage, kind_of
 from sessionframes.sources.aind.records import asset_ids
+from sessionframes.sources.aind.tables import AindSessions
 from sessionframes.sources.aind.walk import assets_of_subjects, first_requests, known
 from sessionframes.transports.workers import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from sessionframes.query import Where
     from sessionframes.sources.aind.alignment import Alignment
     from sessionframes.sources.aind.codeocean import Asset
     from sessionframes.sources.aind.groups import Known
@@ -48,11 +54,14 @@ class Asked:
         What is wanted of the table.
     only_docdb : bool
         Whether Code Ocean is left out, although there is a token.
+    above : Where
+        What is asked of sessions alone: the files of others need not be read.
     """
 
     pushed: Pushed
     columns: tuple[str, ...]
     only_docdb: bool = False
+    above: Where = EVERY
 
     def pages(self, transport: AindTransport) -> Iterator[Any]:
         """Yield the pages of the answer."""
@@ -100,7 +109,31 @@ class ProbesAsked(Asked):
         return False
 
 
-class ChannelsAsked(Asked):
+class _OfFiles(Asked):
+    """A question about what is in the files of sessions, of which none is opened in vain."""
+
+    def _known(self, transport: AindTransport) -> list[Known]:
+        found = super()._known(transport)
+        if self.above == EVERY or not found:
+            return found
+        page = SessionsPage(found, ("session_id", *self._names()), transport.zone)
+        table = sessions.sessions(AindSessions, page)
+        keep = fulfilling(self.above, table, AindSessions, _NOTHING_ABOVE)
+        return [one for one, is_wanted in zip(found, keep, strict=True) if is_wanted]
+
+    def _projection(self) -> tuple[str, ...]:
+        return (
+            *probes.PROJECTION["probe_id"],
+            *sorting.PROJECTION,
+            *_united(sessions.PROJECTION, self._names()),
+        )
+
+    def _names(self) -> list[str]:
+        """Return the columns of sessions that decide which are wanted."""
+        return sorted({condition.field.name for condition in conditions(self.above)} - {"session_id"})
+
+
+class ChannelsAsked(_OfFiles):
     """A question about channels: the electrodes of the latest sorting of each session that did not fail."""
 
     def pages(self, transport: AindTransport) -> Iterator[channels.ChannelsPage]:
@@ -112,8 +145,7 @@ class ChannelsAsked(Asked):
         return f"{super().render(transport)}\n{_THEN.format('electrodes')}"
 
     def _projection(self) -> tuple[str, ...]:
-        of_alignments = alignment.PROJECTION if self._is_placed() else ()
-        return (*probes.PROJECTION["probe_id"], *sorting.PROJECTION, *of_alignments)
+        return (*super()._projection(), *(alignment.PROJECTION if self._is_placed() else ()))
 
     def _is_placed(self) -> bool:
         return bool(channels.PLACED & {*self.columns})
@@ -128,7 +160,7 @@ class ChannelsAsked(Asked):
         return list(channels.read_pages(Wanted(transport.storage, asset, urls, ids, self.columns), places))
 
 
-class UnitsAsked(Asked):
+class UnitsAsked(_OfFiles):
     """A question about units: those of the latest sorting of each session that did not fail."""
 
     def pages(self, transport: AindTransport) -> Iterator[units.UnitsPage]:
@@ -138,9 +170,6 @@ class UnitsAsked(Asked):
     def render(self, transport: AindTransport) -> str:
         """Return what would be sent first."""
         return f"{super().render(transport)}\n{_THEN.format('units')}"
-
-    def _projection(self) -> tuple[str, ...]:
-        return (*probes.PROJECTION["probe_id"], *sorting.PROJECTION)
 
     def _of_session(
         self, transport: AindTransport, one: Known, asset: SortedAsset, urls: Sequence[str]
@@ -193,6 +222,7 @@ class AssetsAsked(Asked):
         return sorters
 
 
+_NOTHING_ABOVE = Above({}, lambda *_: pa.table({}))
 _LINKS = ("external_links", "other_identifiers")
 _THEN = "then, of each session's latest sorting that did not fail: its file output, and {} of its NWB files"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sessionframes.query.where import all_of, conditions, conjuncts
 from sessionframes.source import Plan
 from sessionframes.sources.aind.asked import (
     AssetsAsked,
@@ -17,7 +18,7 @@ from sessionframes.sources.aind.pushed import pushed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sessionframes.query import Query
+    from sessionframes.query import Query, Where
     from sessionframes.sources.aind.asked import Asked
 
 #: A switch of every table that is told by DocDB and Code Ocean alike.
@@ -41,10 +42,18 @@ def _compiled(asked: Callable[..., Asked]) -> Callable[[Query], Plan]:
         narrow = pushed(query.where, _BEGIN_WITH)
         if narrow.is_impossible:
             return Plan((), query.where, narrowing=narrow.where)
-        request = asked(narrow, query.needed(query.where), ONLY_DOCDB in query.switches)
+        columns, only_docdb = query.needed(query.where), ONLY_DOCDB in query.switches
+        request = asked(narrow, columns, only_docdb, _of_sessions(query.where))
         return Plan((request,), query.where, narrowing=narrow.where)
 
     return compiled
+
+
+def _of_sessions(where: Where) -> Where:
+    """Return the part of a filter that is about sessions alone."""
+    return all_of(
+        *(part for part in conjuncts(where) if {one.field.table for one in conditions(part)} == {"sessions"})
+    )
 
 
 sessions = _compiled(SessionsAsked)
