@@ -102,7 +102,7 @@ def test_no_two_sources_share_a_url_scheme():
         ("lmis", "Did you mean 'lims'"),
         ("dmeo", r"Did you mean 'demo'\?"),
         ("snapshto", r"Did you mean 'snapshot'\?"),
-        ("", r"Known: brainstem, demo, lims, snapshot\."),
+        ("", r"Known: aind, alyx, brainstem, demo, lims, snapshot\."),
     ],
 )
 def test_an_unknown_name_is_told_with_those_there_are(wrong, hint):
