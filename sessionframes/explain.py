@@ -44,6 +44,8 @@ class Explanation:
         What else is left to us: order, limit.
     switches : tuple of tuple of str
         The source's yes-or-no arguments that are off, and what each would do: what it leaves out by itself.
+    further : str
+        What more would be asked for, where only the answers tell how many requests there are; empty for none.
     """
 
     source: str
@@ -56,6 +58,7 @@ class Explanation:
     joins: tuple[str, ...] = ()
     local: tuple[str, ...] = ()
     switches: tuple[tuple[str, str], ...] = ()
+    further: str = ""
 
     def facts(self) -> list[tuple[str, str]]:
         """Return what is told beside the requests, as pairs of label and text."""
@@ -76,6 +79,8 @@ class Explanation:
             return "none: no row can be an answer"
         afterwards = dict.fromkeys([*self.lookups, *self.joins])
         more = f", then those of {' and '.join(afterwards)}, by id" if afterwards else ""
+        if self.further:
+            return f"at least {sent}, and {self.further}{more}"
         return f"{sent}{more}"
 
     def __str__(self) -> str:
@@ -138,6 +143,7 @@ def explain(source: Source, query: Query, transport: Transport, *, drops: bool) 
         lookups=tuple(sorted(lookups)),
         joins=asked.here,
         local=tuple(local),
+        further=plan.further,
     )
 
 

@@ -117,6 +117,9 @@ class Plan:
     marks : sequence of str
         Names of flags that `flatten` adds behind the columns, and that the residual may ask for: which rows
         fulfil what only the source can tell.
+    further : str
+        What more is asked for, in words, where only the answers tell how many requests there are; empty where
+        nothing is.
     """
 
     requests: Sequence[Any]
@@ -124,6 +127,7 @@ class Plan:
     limited: bool = False
     narrowing: Where = EVERY
     marks: Sequence[str] = ()
+    further: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sessionframes.errors import QueryError
+from sessionframes.query.literals import checked_text
 from sessionframes.query.shown import shown
 
 _FORMS = (
@@ -208,7 +209,7 @@ def texts(values: Any, column: str) -> tuple[str, ...] | None:
     Raises
     ------
     sessionframes.errors.QueryError
-        Something in it is no text.
+        Something in it is no text, or text that no database keeps.
     """
     if values is None:
         return None
@@ -222,4 +223,5 @@ def texts(values: Any, column: str) -> tuple[str, ...] | None:
         if not isinstance(value, str):
             message = f"{shown(value)} is a {type(value).__name__}, not text."
             raise QueryError(message, column=column, hint="Give one text or a list of them.")
+        checked_text(value, column)
     return tuple(sorted(set(listed)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from sessionframes.query.where import Condition, conjuncts
 from sessionframes.sources.alyx.encode import encode
 from sessionframes.sources.alyx.endpoints import ENDPOINTS, ENUMS
 from sessionframes.sources.alyx.groups import Listed, Subjects, key_of, keys_of, nested
@@ -39,7 +40,8 @@ _FEW_NAMES = 100
 _LONGEST_NAMES = 1_200
 #: So few sessions are read one by one where a list for each quality would do.
 _FEW = len(ENUMS["qc"])
-_DIVIDED = "division by zero"
+_BY_PERFORMANCE, _DIVIDED = "performance_", "division by zero"
+_WITH_TRIALS = "n_trials__gt,0"
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Asked:
     def listed(self, transport: AlyxTransport, *terms: str) -> Iterator[list[Record]]:
         """Yield the records that are asked for, and that fulfil further terms."""
         found = self.narrowed
-        yield from listed(transport, self.name, params_of(found), (*found.terms, *terms), found.parts)
+        yield from transport.list(self.name, params_of(found), (*found.terms, *terms), found.parts)
 
     def page(
         self,
@@ -121,6 +123,17 @@ class Asked:
             return keys
         marked = (one for one in records if not keys.isdisjoint(self.told(one, column, around)))
         return {key for one in marked if (key := key_of(one.get(self.endpoint.key))) is not None}
+
+    @property
+    def further(self) -> str:
+        """What is asked after the first request, in words: how many these are, the answers tell."""
+        more = len(self.narrowed.parts) - 1 + len(self.narrowed.marks)
+        others = [f"{more:,} for other values"] if more else []
+        return ", ".join([*others, *self._more(), "one for each 900 rows or so behind the first 1,000"])
+
+    def _more(self) -> list[str]:
+        """Return what rows are asked for further, in few words."""
+        return []
 
     def _lines(self, transport: AlyxTransport) -> list[str]:
         found = self.narrowed
@@ -212,6 +225,47 @@ class SessionsAsked(Asked):
             around = {} if subjects is None else {"subjects": subjects.of(records)}
             yield self.page(transport, records, marks, around)
 
+    def listed(self, transport: AlyxTransport, *terms: str) -> Iterator[list[Record]]:
+        """Yield the records that are asked for, and that fulfil further terms.
+
+        Where one session without trials makes the server divide by zero, those with trials are asked for
+        without that filter, and the rest is left to us: the others have no performance.
+
+        Raises
+        ------
+        StatusError
+            The server divides by zero, and nothing here tells the performance.
+        """
+        found = self.narrowed
+        params, terms = params_of(found), (*found.terms, *terms)
+        divides = any(given.startswith(_BY_PERFORMANCE) for given, _ in params)
+        # Only the key of what has been handed out, and only where it may have to be asked for again.
+        seen: set[str] = set()
+        try:
+            for records in transport.list(self.name, params, terms, found.parts):
+                if divides:
+                    seen.update(record["id"] for record in records)
+                yield records
+        except StatusError as error:
+            if not divides or _DIVIDED not in error.message:
+                raise
+            others = tuple(one for one in params if not one[0].startswith(_BY_PERFORMANCE))
+            if not all(one in others or self._is_told_here(*one) for one in params):
+                error.hint = "A session without trials does that. Say performance_gte= or performance_lte=."
+                raise
+            for records in transport.list(self.name, others, (*terms, _WITH_TRIALS), found.parts):
+                yield [record for record in records if record["id"] not in seen]
+
+    def _is_told_here(self, given: str, value: str) -> bool:
+        """Return whether we look at the performance too, as a filter of the server does."""
+        lookup = given.removeprefix(_BY_PERFORMANCE)
+        return any(
+            isinstance(part, Condition)
+            and (part.field.name, part.lookup) == ("performance", lookup)
+            and str(int(part.value // 1)) == value
+            for part in conjuncts(self.narrowed.residual)
+        )
+
     def _records(self, transport: AlyxTransport) -> Iterator[list[Record]]:
         wanted = self._wanted_of_reads()
         if not wanted:
@@ -223,9 +277,8 @@ class SessionsAsked(Asked):
                 yield _read(transport, records)
 
     def _wanted_of_reads(self) -> set[str]:
-        wanted = {*self.columns}
         named = {field.column for field in self.endpoint.fields.values() if field.place == "read"}
-        return {str(column) for column in wanted & (named | _OF_READS)}
+        return {str(column) for column in {*self.columns} & (named | _OF_READS)}
 
     def _with_quality(self, transport: AlyxTransport) -> Iterator[list[Record]]:
         """Yield sessions with their quality: a list for each is less than a read for each session."""
@@ -256,12 +309,24 @@ class SessionsAsked(Asked):
         said = {label: number for label, number in every.items() if f"qc,{number}" in self.narrowed.terms}
         return said if len(said) == 1 else every
 
+    def _more(self) -> list[str]:
+        wanted = self._wanted_of_reads()
+        subjects = ["some for their subjects"] if OF_SUBJECTS & {*self.columns} else []
+        if not wanted:
+            return subjects
+        if wanted == {"qc"}:
+            return [f"{len(self._qualities()) + 1} by quality", *subjects]
+        return ["one for each session found", *subjects]
+
     def _lines(self, transport: AlyxTransport) -> list[str]:
         lines = super()._lines(transport)
         wanted = self._wanted_of_reads()
         if wanted == {"qc"}:
             often = len(self._qualities())
-            lines.append(f"then the same by quality (qc), {often} times; of {_FEW} rows or fewer, reads")
+            lines.append(
+                f"then the same by quality (qc), {often} times, and once for what was changed meanwhile; "
+                f"of {_FEW} rows or fewer, reads"
+            )
         elif wanted:
             lines.append(f"then one read for each session found, for {', '.join(sorted(wanted))}")
         return lines
@@ -277,37 +342,13 @@ def params_of(found: Narrowed | Mark) -> Params:
     return tuple(found.params)
 
 
-def listed(
-    transport: AlyxTransport, name: str, params: Params, terms: Sequence[str], parts: Sequence[Sequence[str]]
-) -> Iterator[list[Record]]:
-    """Yield the records of an endpoint, as :meth:`AlyxTransport.list` does.
-
-    Where one session without trials makes the server divide by zero, it is asked without that filter, and the
-    rows are left to us.
-    """
-    # Only the key of what has been handed out, and only where it may have to be asked for again.
-    divides = any(given.startswith("performance_") for given, _ in params)
-    seen: set[str] = set()
-    try:
-        for records in transport.list(name, params, terms, parts):
-            if divides:
-                seen.update(record["id"] for record in records)
-            yield records
-    except StatusError as error:
-        if not divides or _DIVIDED not in error.message:
-            raise
-        others = tuple((given, value) for given, value in params if not given.startswith("performance_"))
-        for records in transport.list(name, others, terms, parts):
-            yield [record for record in records if record["id"] not in seen]
-
-
 def marks_of(transport: AlyxTransport, marks: Sequence[Mark]) -> Marks:
     """Return each mark with what the rows are compared with that fulfil it."""
     return [(mark, _found(transport, mark)) for mark in marks]
 
 
 def _found(transport: AlyxTransport, mark: Mark) -> set[str]:
-    pages = listed(transport, mark.endpoint, params_of(mark), (), mark.parts)
+    pages = transport.list(mark.endpoint, params_of(mark), (), mark.parts)
     return {key for records in pages for record in records for key in keys_of(record.get(mark.back))}
 
 

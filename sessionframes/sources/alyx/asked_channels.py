@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sessionframes.sources.alyx.asked import Asked, listed, marks_of, params_of
+from sessionframes.sources.alyx.asked import Asked, marks_of, params_of
 from sessionframes.sources.alyx.endpoints import ENDPOINTS, ENUMS
 from sessionframes.sources.alyx.groups import keys_of, nested
 from sessionframes.sources.alyx.slices import id_parts
@@ -82,7 +82,7 @@ class ChannelsAsked(Asked):
         is_all = not params_of(found) and not found.terms and len(parts) == len(ours)
         yield from transport.list(self.name, params_of(found), found.terms, parts, long=is_all)
         for part in id_parts("trajectory_estimate", ahead.result().instead, _FEW_IDS):
-            yield from listed(transport, self.name, params_of(found), (*found.terms, *part), found.parts)
+            yield from transport.list(self.name, params_of(found), (*found.terms, *part), found.parts)
 
     def told(self, record: Record, column: str, around: Mapping[str, Any]) -> list[str]:
         """Return the keys that a column of ids has of a channel: its trajectory tells most of them."""
@@ -125,6 +125,9 @@ class ChannelsAsked(Asked):
         parts = tuple(_about_insertions(part, prefix) for part in found.parts)
         is_worth_it = all(parts) and len(parts) <= _MOST_PARTS
         return params, _about_insertions(found.terms, prefix), parts if is_worth_it else ((),)
+
+    def _more(self) -> list[str]:
+        return ["some for insertions without an aligned trajectory", "some for their trajectories"]
 
     def _further(self) -> list[str]:
         lines = [

@@ -102,7 +102,8 @@ def with_files(query: Query, plan: Plan) -> Plan:
         hint = f"Leave {FROM_FILES} out, or filter by columns of channels, probes and sessions."
         raise QueryError(message, source="alyx", table="channels", hint=hint)
     request = FileChannelsAsked(of_insertions(query.where, "channel_id"), query.needed(query.where))
-    return replace(plan, requests=(*plan.requests, request), narrowing=EVERY)
+    further = ", ".join(one for one in (plan.further, "some for each insertion without channels") if one)
+    return replace(plan, requests=(*plan.requests, request), narrowing=EVERY, further=further)
 
 
 def _located(transport: AlyxTransport, probe_ids: Sequence[str]) -> set[str]:

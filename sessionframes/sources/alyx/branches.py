@@ -196,9 +196,29 @@ def in_reach(terms: tuple[Term, ...]) -> Branches:
     NotSaid
         Something else than a list is too long.
     """
+    rest, long, room = _long_apart(terms)
+    if not long:
+        return (terms,)
+    each = max(_SHORTEST, room // max(len(long), 1))
+    return tuple((*rest, *cut) for cut in product(*(_cut(term, each) for term in long)))
+
+
+def check_reach(terms: tuple[Term, ...]) -> None:
+    """Refuse a branch that fits no request line, however its lists are cut.
+
+    Raises
+    ------
+    NotSaid
+        Something else than a list is too long.
+    """
+    _long_apart(terms)
+
+
+def _long_apart(terms: tuple[Term, ...]) -> tuple[list[Term], list[Term], int]:
+    """Return the terms that go with every request, the lists to be cut, and the room for those."""
     lengths = [_length(term) for term in terms]
     if sum(lengths) <= _LONGEST:
-        return (terms,)
+        return list(terms), [], 0
     cut_at = [term.lookup == "in" and length > _SHORTEST for term, length in zip(terms, lengths, strict=True)]
     long = [term for term, is_long in zip(terms, cut_at, strict=True) if is_long]
     rest = [term for term, is_long in zip(terms, cut_at, strict=True) if not is_long]
@@ -206,8 +226,7 @@ def in_reach(terms: tuple[Term, ...]) -> Branches:
     if any(term.negated for term in long) or (room < 0 and not long):
         message = "a request line that is too long"
         raise NotSaid(message)
-    each = max(_SHORTEST, room // max(len(long), 1))
-    return tuple((*rest, *cut) for cut in product(*(_cut(term, each) for term in long)))
+    return rest, long, room
 
 
 def _cut(term: Term, room: int) -> list[Term]:

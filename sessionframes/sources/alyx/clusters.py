@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sessionframes.errors import SourceResponseError
+from sessionframes.errors import DownloadError, SourceResponseError
 from sessionframes.sources.alyx.alf import array_in, table_in, texts_in
 from sessionframes.sources.alyx.file_records import path_of, read_whole
 
@@ -82,7 +82,11 @@ def read_clusters(
 
 def _read(files: FileTransport, sorting: Sorting, stem: str) -> Any:
     dataset = sorting.datasets[stem]
-    content = read_whole(files, dataset)
+    try:
+        content = read_whole(files, dataset)
+    except DownloadError as error:
+        message = f"{error.message.rstrip('.')}; it is of the insertion {sorting.probe_id}."
+        raise DownloadError(message, source="alyx", table="units", hint=_left_out(sorting)) from error
     read = table_in if stem in _TABLES else texts_in if stem in _TEXTS else array_in
     return read(content, path_of(dataset))
 
@@ -302,8 +306,11 @@ class Clusters:
         dataset = self.sorting.datasets.get(stem)
         name = f"{self.sorting.collection}/{stem}" if dataset is None else path_of(dataset)
         message = f"{name} of the insertion {self.sorting.probe_id} cannot be used: {what}."
-        hint = f'Leave the insertion out: where=~Q(probe_id="{self.sorting.probe_id}").'
-        return SourceResponseError(message, source="alyx", table="units", hint=hint)
+        return SourceResponseError(message, source="alyx", table="units", hint=_left_out(self.sorting))
+
+
+def _left_out(sorting: Sorting) -> str:
+    return f'Leave the insertion out: where=~Q(probe_id="{sorting.probe_id}").'
 
 
 def _is_row(value: Any, count: int) -> bool:

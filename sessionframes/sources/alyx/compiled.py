@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, timezone
 from typing import TYPE_CHECKING
 
+from sessionframes.errors import QueryError
 from sessionframes.query.where import (
     EVERY,
     And,
@@ -29,16 +30,25 @@ from sessionframes.query.where import (
     conjuncts,
 )
 from sessionframes.sources.alyx import terms as one
-from sessionframes.sources.alyx.branches import MOST, distinct, distributed, in_reach, multiplied, sayable
+from sessionframes.sources.alyx.branches import (
+    MOST,
+    check_reach,
+    distinct,
+    distributed,
+    in_reach,
+    multiplied,
+    sayable,
+)
 from sessionframes.sources.alyx.encode import NotSaid, Term
 from sessionframes.sources.alyx.endpoints import ENDPOINTS
 from sessionframes.sources.alyx.pushed import Places, untold
-from sessionframes.sources.alyx.rows import combined, same_rows
+from sessionframes.sources.alyx.rows import combined, on_one_row, same_rows
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from sessionframes.query import Query
+    from sessionframes.sources.alyx.pushed import Place
     from sessionframes.sources.alyx.rows import SameRow
     from sessionframes.sources.alyx.terms import Branches
     from sessionframes.transports.rest_request import Params
@@ -188,7 +198,7 @@ class _Compiler:
             found = distributed(part, self._exactly)
             whole = multiplied([self.exact, found])
             for branch in whole:
-                in_reach(distinct(branch, self.model))
+                check_reach(distinct(branch, self.model))
             self.exact = whole
         except NotSaid:
             self._leave(self._marked(part))
@@ -208,13 +218,27 @@ class _Compiler:
         for part, branches in sorted(self.near, key=lambda pair: len(pair[1])):
             if branches == one.EVERY_ROW:
                 continue
-            if len(branches) == 1 and not _is_long(branches[0]):
+            if any(map(_is_long, branches)):
+                continue
+            if len(branches) == 1 and self._fit(self.exact, [*single, *branches[0]]):
                 single += branches[0]
                 done.append(part)
-            elif len(self.exact) * len(branches) <= MOST and not any(map(_is_long, branches)):
-                self.exact = multiplied([self.exact, branches])
-                done.append(part)
+            elif len(branches) != 1 and len(self.exact) * len(branches) <= MOST:
+                both = multiplied([self.exact, branches])
+                # Two conditions of one name, as in an OR of ANDs, may go together in some branch only.
+                if self._fit(both, single):
+                    self.exact = both
+                    done.append(part)
         return single, done
+
+    def _fit(self, branches: Branches, lossy: list[Term]) -> bool:
+        """Tell whether each of these can be a request."""
+        try:
+            for branch in branches:
+                check_reach(distinct(branch, self.model, lossy=lossy))
+        except NotSaid:
+            return False
+        return True
 
     def _by_lists(
         self, branches: list[tuple[Term, ...]], done: list[Where]
@@ -234,7 +258,11 @@ class _Compiler:
         place = self.places.of(condition)
         if place.target is None:
             raise NotSaid(condition)
-        return sayable(one.exact(condition, place.target, negated=negated))
+        found = sayable(one.exact(condition, place.target, negated=negated))
+        # Each term would be about any related row, and the other half of JSON is no complement then.
+        if _is_of_many(condition, place) and (negated or any(len(branch) > 1 for branch in found)):
+            raise NotSaid(condition)
+        return found
 
     def _widely(self, condition: Condition, *, negated: bool) -> Branches:
         if self._is_mark(condition):
@@ -273,6 +301,8 @@ class _Compiler:
                 for cut in in_reach(distinct(branch, self.model))
             ]
         except NotSaid as error:
+            if _is_of_many(part, place) and (together := on_one_row((part,), self.places)).endpoint:
+                return self._same_row(together)
             if place.far:
                 raise untold(part, self.endpoint, f"its filters cannot say {error}") from None
             return part
@@ -297,10 +327,18 @@ class _Compiler:
 
     def _same_row(self, together: SameRow) -> Where:
         """Return a mark for conditions that one related row has to fulfil."""
-        hint = distributed(And(together.conditions), self._widely)
+        try:
+            hint = distributed(And(together.conditions), self._widely)
+        except NotSaid:
+            hint = one.EVERY_ROW
         if together.endpoint is None:
             return combined(together, self.endpoint)
-        inner = narrowed_where(And(together.inner), together.endpoint, together.inner_table, self.places.zone)
+        where, table = And(together.inner), together.inner_table
+        try:
+            inner = narrowed_where(where, together.endpoint, table, self.places.zone)
+        except QueryError:
+            why = f"nor can {together.endpoint} be asked for it"
+            raise untold(together.conditions[0], self.endpoint, why) from None
         if inner.marks or inner.residual != EVERY:
             raise untold(together.conditions[0], self.endpoint, "the same row is meant")
         parts = tuple((*inner.terms, *part) for part in inner.parts)
@@ -331,6 +369,14 @@ class _Compiler:
 _MANY = 1000
 #: Longer conditions are not repeated for every mark.
 _LONGEST_BASE = 600
+
+
+def _is_of_many(condition: Condition, place: Place) -> bool:
+    """Tell whether a condition is about what JSON of any number of related rows holds."""
+    found = place.way
+    return (
+        found is not None and found.many is not None and found.wire == "json" and condition.lookup != "isnull"
+    )
 
 
 def _is_long(terms: tuple[Term, ...]) -> bool:

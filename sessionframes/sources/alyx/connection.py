@@ -23,7 +23,7 @@ class AlyxConnection(NativeCalls, Connection):
 
     Ids are Alyx's: ``session_id`` is what IBL calls eid, ``probe_id`` pid; a unit's is its probe's and the
     number of its cluster, with a colon between. Filters may name fields of related rows as Alyx does:
-    ``Q(subject__nickname="KS022")``, ``Q(tasks__status=40)``.
+    ``Q(subject__nickname="KS022")``, ``Q(tasks__status="Errored")``.
     """
 
     @property

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sessionframes.errors import QueryError
+from sessionframes.query.literals import checked_text
 from sessionframes.query.shown import shown
 from sessionframes.sources.alyx.slices import query_of
 from sessionframes.sources.alyx.wire_json import NotTakenError, uuid_text
@@ -149,6 +150,7 @@ def _in_record(record: Mapping[Any, Any]) -> str | Reference:
 
 
 def _checked(subject: str, day: str, number: str, lab: Any) -> Reference:
+    checked_text(subject, "subject")
     try:
         date.fromisoformat(day)
         return Reference(subject, day, int(number), lab if isinstance(lab, str) else None)

@@ -69,6 +69,8 @@ def json_branches(condition: Condition, column: str, *, negated: bool) -> _Branc
     path = "__".join([column, *steps])
     if condition.lookup == "isnull":
         return _null(path, whole=not steps, negated=negated)
+    if steps and (condition.lookup, condition.value) == ("lt", ""):
+        return ((),) if negated else ()
     every = _positive(condition, path)
     for term in (term for terms in every for term in terms):
         encode(term.value)

@@ -233,10 +233,7 @@ class Lists:
             raise self._unsteady(question, f"a page of {total} rows came with {received}")
         if depth == _DEEPEST:
             raise self._unsteady(question, f"a page came with {received} of {total} rows, however small")
-        number = max(2, int(_MARGIN * total / received) + 1)
-        parts = (
-            piece.cut_among(map(question.key, page.records), number) if received > 1 else piece.cut(number)
-        )
+        parts = _parts(piece, [question.key(record) for record in page.records], total)
         return [record for part in parts for record in self._slice(question, part, depth + 1, stop)]
 
     def _by_offset(self, question: Question) -> Iterator[list[Record]]:
@@ -271,6 +268,17 @@ class Lists:
     def _unsteady(self, question: Question, reason: str) -> UnsteadyError:
         hint = "If many write to it just now, try later; otherwise its pages are not as we know them."
         return UnsteadyError(f"{self._place(question)} could not be listed: {reason}.", hint=hint)
+
+
+def _parts(piece: Slice, keys: Sequence[str], total: int) -> list[Slice]:
+    """Return a slice, of whose rows only some came, in parts that may fit on a page."""
+    number, behind = (int(_MARGIN * lacking / len(keys)) + 1 for lacking in (total, total - len(keys)))
+    number = max(2, number)
+    if len(keys) == 1:
+        return piece.cut(number)
+    # Distinct rows come in the order of their keys: those that lack are all behind these.
+    found = piece.cut_behind(keys, behind)
+    return piece.cut_among(keys, number) if found is None else found
 
 
 def _once(question: Question, records: list[Record]) -> list[Record]:

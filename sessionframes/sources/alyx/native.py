@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sessionframes.errors import QueryError, SourceUnavailableError
+from sessionframes.query.literals import checked_text
 from sessionframes.query.shown import shown
 from sessionframes.sources.alyx.eids import eids_of
 from sessionframes.sources.alyx.endpoints import ENDPOINTS
@@ -294,7 +295,7 @@ def _key(name: str, operation: Operation, value: Any, *, is_uuid: bool = False) 
             return uuid_text(value)
         found = key_of(value) if isinstance(value, str | int | UUID) and not isinstance(value, bool) else None
         if found:
-            return found
+            return checked_text(found, "id")
         message = "a key"
         raise NotTakenError(message)
     except NotTakenError as error:

@@ -12,6 +12,7 @@ from sessionframes.config import nearest
 from sessionframes.errors import QueryError
 from sessionframes.query import Q
 from sessionframes.query.binding import bind
+from sessionframes.query.literals import checked_text
 from sessionframes.query.shown import shown
 from sessionframes.query.values import since, texts, until
 from sessionframes.query.where import (
@@ -267,7 +268,7 @@ def _single(field: Field, value: Any) -> Condition:
     if not (is_number or (isinstance(value, str) and value)) or (name == "atlas_id" and not _is_whole(value)):
         message = f"{name} is {shown(value)}."
         raise QueryError(message, hint="Give one value.")
-    return Condition(field, "exact", str(value))
+    return Condition(field, "exact", checked_text(str(value), name))
 
 
 def _is_whole(value: Any) -> bool:
@@ -315,5 +316,6 @@ def listed(field: Field, value: Any) -> Where:
     for one in wanted:
         if "," in one or one != one.strip() or not one:
             message = f"{shown(one)} is no name that Alyx could be asked for in a list."
-            raise QueryError(message, hint="Say where=Q(data_dataset_session_related__name=...).")
+            related = "datasets" if field.table == "probes" else "data_dataset_session_related"
+            raise QueryError(message, hint=f"Say where=Q({related}__name=...).")
     return Condition(field, "exact", ",".join(wanted)) if wanted else NONE

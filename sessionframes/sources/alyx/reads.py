@@ -112,7 +112,9 @@ def _read(
             return Plan((), asked.residual, narrowing=asked.narrowing, marks=marks)
         columns = query.needed(asked.residual)
         request: Any = OthersAsked(asked, columns, endpoint) if make is None else make(asked, columns)
-        return Plan((request,), asked.residual, narrowing=asked.narrowing, marks=marks)
+        return Plan(
+            (request,), asked.residual, narrowing=asked.narrowing, marks=marks, further=request.further
+        )
 
     further = Further(endpoint, name, named_fields(endpoint, name))
     dear = (*sessions.DEAR, "performance") if name == "sessions" else ()

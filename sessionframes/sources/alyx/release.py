@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,12 +21,13 @@ import pyarrow.parquet
 
 from sessionframes.config import Option, mask
 from sessionframes.connection import Connection
-from sessionframes.errors import ConfigError, SourceResponseError
-from sessionframes.query.where import Condition, all_of, conjuncts
-from sessionframes.source import Plan, Read, Source
+from sessionframes.errors import ConfigError, QueryError, SourceResponseError
+from sessionframes.query.where import Condition, all_of, conditions, conjuncts
+from sessionframes.source import Argument, Plan, Read, Source
 from sessionframes.sources.alyx.access import login_of, url_of, zone_of
+from sessionframes.sources.alyx.arguments import arguments_of
 from sessionframes.sources.alyx.one_files import one_folder, one_parameters
-from sessionframes.sources.alyx.release_tables import TABLES, ReleasePage, datasets, of_ids, sessions
+from sessionframes.sources.alyx.release_tables import KNOWN, TABLES, ReleasePage, datasets, of_ids, sessions
 from sessionframes.sources.alyx.tables import AlyxSessions
 from sessionframes.sources.alyx.tables_more import AlyxAssets
 from sessionframes.transports.files import FileRequest, FileTransport
@@ -143,8 +145,10 @@ def opened(options: Options) -> Connection | None:
     if place is None:
         return None
     zone = zone_of(options)
+    if "://" not in place:
+        return open_release(place, zone)
     url = url_of(options)
-    if "://" not in place or origin(place) != origin(url):
+    if origin(place) != origin(url):
         return open_release(place, zone)
     login = login_of(options, url, one_parameters(one_folder(), url))
     return open_release(place, zone, login, url)
@@ -187,10 +191,14 @@ def _brought(url: str, login: Login | None, home: str | None) -> Mapping[str, by
 
 
 def _files_at(path: Path) -> Mapping[str, bytes]:
-    if not path.is_dir():
-        return _unzipped(path.read_bytes(), str(path))
-    names = (*(f"{name}.pqt" for name in TABLES), _INFO)
-    return {name: (path / name).read_bytes() for name in names if (path / name).is_file()}
+    try:
+        if not path.is_dir():
+            return _unzipped(path.read_bytes(), str(path))
+        names = (*(f"{name}.pqt" for name in TABLES), _INFO)
+        return {name: (path / name).read_bytes() for name in names if (path / name).is_file()}
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}."
+        raise SourceResponseError(message, source="alyx", hint=_HOW) from error
 
 
 def _unzipped(content: bytes, place: str) -> Mapping[str, bytes]:
@@ -198,7 +206,7 @@ def _unzipped(content: bytes, place: str) -> Mapping[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = {Path(name).name: name for name in archive.namelist()}
             return {name: archive.read(names[name]) for name in names}
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
         message = f"{place} is no zip file that can be read: {error}."
         raise SourceResponseError(message, source="alyx", hint=_HOW) from error
 
@@ -219,12 +227,16 @@ def _read(content: bytes, name: str, place: str) -> pa.Table:
 
 def _info_of(table: pa.Table) -> Mapping[str, Any]:
     told = (table.schema.metadata or {}).get(b"one_metadata", b"{}")
-    found: Any = json.loads(told)
+    try:
+        found: Any = json.loads(told)
+    except ValueError:
+        return {}
     return found if isinstance(found, dict) else {}
 
 
 def _compiled(name: str) -> Callable[[Query], Plan]:
     def compiled(query: Query) -> Plan:
+        _check_known(query.where)
         done = [part for part in conjuncts(query.where) if _is_of_sessions(part)]
         ids: set[str] | None = None
         for part in done:
@@ -237,10 +249,26 @@ def _compiled(name: str) -> Callable[[Query], Plan]:
     return compiled
 
 
+def _check_known(where: Where) -> None:
+    """Refuse filters by what a release does not tell: null for all, they would find none, or every row."""
+    for one in conditions(where):
+        table, column = one.field.table, one.field.name
+        known = KNOWN.get(table)
+        if known is not None and column not in known:
+            message = f"release tables do not tell {column} of {table}, so {one} cannot be told."
+            hint = f"They tell {', '.join(sorted(known))}. Connect without release= and ask the server."
+            raise QueryError(message, source="alyx", table=table, column=column, hint=hint)
+
+
 def _is_of_sessions(part: Where) -> TypeGuard[Condition]:
     if not isinstance(part, Condition):
         return False
     return part.field.name == "session_id" and part.lookup in ("exact", "in")
+
+
+def _arguments(table: str) -> tuple[Argument, ...]:
+    """Return the friendly arguments about columns that a release tells."""
+    return tuple(one for one in arguments_of(table) if one.column in KNOWN[table])
 
 
 def _never(_: object) -> Connection:
@@ -254,8 +282,8 @@ RELEASE = Source(
     description="The cache tables of an Alyx: sessions and datasets as of the day they were made.",
     options=(OPTION,),
     reads={
-        "sessions": Read(AlyxSessions, _compiled("sessions"), sessions),
-        "assets": Read(AlyxAssets, _compiled("datasets"), datasets),
+        "sessions": Read(AlyxSessions, _compiled("sessions"), sessions, _arguments("sessions")),
+        "assets": Read(AlyxAssets, _compiled("datasets"), datasets, _arguments("assets")),
     },
     open=_never,
     reasons=dict.fromkeys(

@@ -19,12 +19,27 @@ if TYPE_CHECKING:
 
     Columns = Mapping[str, Callable[[], Any]]
 
-__all__ = ["TABLES", "ReleasePage", "datasets", "of_ids", "sessions"]
+__all__ = ["KNOWN", "TABLES", "ReleasePage", "datasets", "of_ids", "sessions"]
 
 #: What each has to have, by any of these names. Ids are text, or the two halves of a UUID as whole numbers.
 TABLES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "sessions": (("id", "id_0"), ("lab",), ("subject",), ("date",), ("number",)),
     "datasets": (("id", "id_0"), ("eid", "eid_0"), ("rel_path",)),
+}
+#: Columns that a release tells, by table.
+KNOWN: Final[Mapping[str, frozenset[str]]] = {
+    "sessions": frozenset(
+        {
+            *("session_id", "session_type", "start_time", "start_time_is_date"),
+            *("subject_name", "lab", "number", "projects"),
+        }
+    ),
+    "assets": frozenset(
+        {
+            *("asset_id", "session_id", "asset_name", "collection", "revision", "default_dataset"),
+            *("relative_path", "is_available", "size_in_bytes", "checksum", "asset_qc"),
+        }
+    ),
 }
 #: ``#2023-04-20#``: a folder that is a revision. Some servers wrote those of none as ``#nan#``.
 _PATH = r"^(?:(?P<collection>[^#]*?)/)??(?:#(?P<revision>[^#/]*)#/)?(?P<name>[^/]+)$"

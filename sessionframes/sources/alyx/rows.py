@@ -73,7 +73,7 @@ def same_rows(where: Where, places: Places, one: Callable[[SameRow], Where]) -> 
             groups.setdefault(prefix, []).append(part)
     together = {id(part) for group in groups.values() if len(group) > 1 for part in group}
     rest = [same_rows(part, places, one) for part in where.parts if id(part) not in together]
-    made = [one(_group(tuple(group), places)) for group in groups.values() if len(group) > 1]
+    made = [one(on_one_row(tuple(group), places)) for group in groups.values() if len(group) > 1]
     return all_of(*rest, *made)
 
 
@@ -85,7 +85,16 @@ def _prefix(condition: Condition, places: Places) -> str | None:
     return "__".join(step.name for step in found.steps[: found.many + 1])
 
 
-def _group(group: tuple[Condition, ...], places: Places) -> SameRow:
+def on_one_row(group: tuple[Condition, ...], places: Places) -> SameRow:
+    """Return conditions, all by way of one relation that leads to many rows, as one of those has them.
+
+    Parameters
+    ----------
+    group : tuple of Condition
+        The conditions.
+    places : Places
+        Where their names are.
+    """
     ways = [one for one in (places.of(condition).way for condition in group) if one is not None]
     at = ways[0].many or 0
     relation, before = ways[0].steps[at], ways[0].steps[:at]

@@ -211,7 +211,7 @@ def _pairs(endpoint: str, name: str, value: Any) -> str:
     if ";" in value and "," not in value:
         raise _refused(endpoint, name, value, "Pairs are separated by commas; better give a dict.")
     _check_pairs(endpoint, name, value)
-    return value
+    return checked_text(value, name)
 
 
 def _django(endpoint: str, value: Any) -> tuple[str, ...]:
@@ -237,6 +237,10 @@ def _term(endpoint: str, path: Any, value: Any) -> str:
         value = [one.item() if isinstance(one, np.generic) else one for one in value]
     elif isinstance(value, np.generic):
         value = value.item()
+    # Half a character cannot be sent, and no database has a NUL, be it escaped.
+    for one in (path, *(value if isinstance(value, list) else [value])):
+        if isinstance(one, str):
+            checked_text(one, "django")
     try:
         return f"{path.strip()},{encode(str(value) if isinstance(value, UUID) else value)}"
     except NotSaid as error:

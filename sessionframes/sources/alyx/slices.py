@@ -29,6 +29,8 @@ _SPACE = 1 << 128
 _ID_LIST = re.compile(r"(\w+)__in,\[([^\]]*)\]")
 #: So many standard deviations above the mean few slices of random keys are; these are cut again.
 _SPREAD = 3.0
+#: So many times the mean gap between keys is rarely behind the last of those that are anywhere.
+_GAP = 4
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,24 @@ class Slice:
         known = sorted({UUID(key).int for key in keys})
         number = min(number, len(known))
         return self._at(known[len(known) * place // number] for place in range(1, number))
+
+    def cut_behind(self, keys: Iterable[str], number: int) -> list[Slice] | None:
+        """Return what reaches up to the last of some keys, and what is behind that in equal parts.
+
+        None where these keys reach about as far as it does, as they do unless they are the first of all.
+
+        Parameters
+        ----------
+        keys : iterable of str
+            Some of those that there are: the others may all lie behind these.
+        number : int
+            How many parts there are to be behind them.
+        """
+        known = {UUID(key).int for key in keys}
+        behind = max(known) + 1
+        if (self.end - behind) * len(known) <= _GAP * (self.end - self.start):
+            return None
+        return [Slice(self.start, behind), *Slice(behind, self.end).cut(number)]
 
     def _at(self, edges: Iterable[int]) -> list[Slice]:
         return [Slice(one, other) for one, other in pairwise([self.start, *edges, self.end])]

@@ -215,9 +215,13 @@ def _of_time(condition: Condition, target: Target) -> Branches:
         if lookup == "in":
             return _among(path, value)
         return ((Term(path, lookup, value),),)
-    if lookup == "in":
-        return _among(path, tuple(told(one, target.zone) for one in value))
-    return ((Term(path, lookup, told(value, target.zone)),),)
+    try:
+        if lookup == "in":
+            return _among(path, tuple(told(one, target.zone) for one in value))
+        return ((Term(path, lookup, told(value, target.zone)),),)
+    except OverflowError:
+        message = "an instant at the end of the calendar"
+        raise NotSaid(message) from None
 
 
 def told(when: datetime, zone: ZoneInfo | timezone) -> str:

@@ -57,7 +57,8 @@ def compile_units(query: Query) -> Plan:
     where = of_insertions(query.where, "unit_id")
     if narrowed_where(where, "insertions", "probes").is_impossible:
         return Plan((), query.where, narrowing=where)
-    return Plan((UnitsAsked(where, query.needed(query.where)),), query.where, narrowing=where)
+    request = UnitsAsked(where, query.needed(query.where))
+    return Plan((request,), query.where, narrowing=where, further=request.further)
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,12 @@ class UnitsAsked:
         stems = ", ".join(needs(self.columns))
         channels = ", their trajectories and channels" if self._wants_channels else ""
         return "\n".join([*lines, _THEN.format(OF_A_GROUP, stems, channels, _AT_ONCE)])
+
+    @property
+    def further(self) -> str:
+        """What is asked after the first request, in words: how many these are, the answers tell."""
+        files = len(needs(self.columns))
+        return f"some for each {OF_A_GROUP} insertions found, {files} or fewer for the files of each of them"
 
     @property
     def _wants_channels(self) -> bool:

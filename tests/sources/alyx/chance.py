@@ -125,6 +125,34 @@ FILTERS = st.recursive(
 )
 
 
+def _of_one(name_and_lookup):
+    """Filters of which all conditions have one name and lookup, which a request has once only."""
+    name, lookup, values = name_and_lookup
+    leaf = st.sampled_from(values).map(lambda value: _bound((name, lookup, value)))
+    other = st.just(_bound(("number", "exact", 2)))
+    return st.recursive(
+        st.one_of(leaf, leaf.map(Not), other),
+        lambda inner: st.one_of(
+            st.lists(inner, min_size=2, max_size=3).map(tuple).map(And),
+            st.lists(inner, min_size=2, max_size=3).map(tuple).map(Or),
+        ),
+        max_leaves=6,
+    )
+
+
+OF_ONE_NAME = st.sampled_from(
+    [
+        ("session_type", "icontains", ["o", "e", "x"]),
+        ("session_type", "startswith", ["c", "e", "("]),
+        ("lab__name", "regex", ["a", "^k", "b$"]),
+        ("extended_qc__task", "icontains", ["p", "a", "5"]),
+        ("n_trials", "gt", [0, 5, 2]),
+        ("qc", "exact", QC[:3]),
+        ("start_time", "lt", TIMES),
+    ]
+).flatmap(_of_one)
+
+
 def meets_rows(where):
     """Whether conditions stand side by side that one related row would have to fulfil."""
     if isinstance(where, Condition):

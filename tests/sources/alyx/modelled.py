@@ -55,7 +55,7 @@ PLAIN = {
 
 
 def store_of(rows):
-    sessions, tasks = [], []
+    sessions, tasks, probes = [], [], []
     for row in rows:
         key = row["session_id"]
         sessions.append(
@@ -74,9 +74,15 @@ def store_of(rows):
             {"id": row_id(1000 + len(tasks) + at), "session": key, "name": name, "status": status}
             for at, (name, status) in enumerate(row["tasks"])
         ]
+        probes += [
+            {"id": row_id(2000 + len(probes) + at), "session": key, "json": document}
+            for at, document in enumerate(row.get("probes", []))
+        ]
     subjects = [{"id": row_id(500), "nickname": "KS022", "lab": None}]
     labs = [{"name": name} for name in LABS]
-    return Store({"labs": labs, "subjects": subjects, "sessions": sessions, "tasks": tasks})
+    return Store(
+        {"labs": labs, "subjects": subjects, "sessions": sessions, "tasks": tasks, "insertions": probes}
+    )
 
 
 def columns_of(rows):

@@ -108,7 +108,7 @@ def _fulfils(row: dict[str, Any], text: str) -> bool:
 def _is(row: dict[str, Any], name: str, value: str) -> bool:
     wanted = not name.startswith("~")
     path, _, lookup = name.lstrip("~").rpartition("__")
-    if not path or lookup not in {"gte", "lt", "in", "isnull", "range"}:
+    if not path or lookup not in {"gt", "gte", "lt", "in", "isnull", "range"}:
         path, lookup = name.lstrip("~"), "exact"
     held = row.get(path.removesuffix("__id"))
     if lookup == "isnull":
@@ -118,6 +118,8 @@ def _is(row: dict[str, Any], name: str, value: str) -> bool:
         text = str(held).replace("-", "")
         hit = values[0] <= text <= values[-1] if lookup == "range" else text in values
         return hit == wanted
+    if lookup == "gt":
+        return (held is not None and held > int(value)) == wanted
     if lookup == "gte":
         return (str(held) >= value) == wanted
     return ((str(held) < value) if lookup == "lt" else (str(held) == value)) == wanted

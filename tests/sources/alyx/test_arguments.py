@@ -136,10 +136,16 @@ def test_a_provenance_is_a_label_or_its_number():
         ("sessions", {"date_range": "2021-01-01"}, "date_range is"),
         ("sessions", {"histology": "maybe"}, "histology is"),
         ("sessions", {"datasets": "a,b"}, "no name"),
+        ("sessions", {"datasets": "a,b"}, r"Q\(data_dataset_session_related__name="),
+        ("probes", {"datasets": "a,b"}, r"Q\(datasets__name="),
         ("sessions", {"atlas_id": "MO"}, "atlas_id is"),
         ("sessions", {"atlas_acronym": ["MO", "VIS"]}, "atlas_acronym is"),
         ("sessions", {"dataset_qc_lte": ["PASS", "FAIL"]}, "dataset_qc_lte is"),
         ("sessions", {"performance_gte": "much"}, "performance"),
+        ("sessions", {"subject": "a\ud800b"}, "subject.*half of a character"),
+        ("sessions", {"lab": ["x", "a\0"]}, "lab.*NUL"),
+        ("sessions", {"atlas_acronym": "a\ud800"}, "atlas_acronym.*half of a character"),
+        ("channels", {"atlas_acronym": "a\0"}, "atlas_acronym.*NUL"),
     ],
 )
 def test_what_an_argument_cannot_mean_is_refused(table, given, said):

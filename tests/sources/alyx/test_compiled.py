@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from sessionframes.demo.alyx.django import terms_of
 from sessionframes.errors import QueryError
 from sessionframes.query import EVERY, Q
 from sessionframes.query.binding import bind
-from sessionframes.query.where import Condition, Field, Not
+from sessionframes.query.where import Condition, Field, Not, conjuncts
 from sessionframes.sources.alyx.compiled import narrowed_where
 from sessionframes.sources.alyx.encode import joined
 from sessionframes.sources.alyx.endpoints import ENDPOINTS, OF_TABLE
@@ -82,6 +85,40 @@ def test_two_conditions_on_one_of_many_that_nobody_lists_are_refused():
 def test_two_conditions_on_one_name_keep_the_names_that_fulfil_both():
     where = bind(Q(projects__name__in=["kK", "brainwide"], projects__name__icontains="k"), scope("sessions"))
     assert narrowed_where(where, "sessions", "sessions").terms == ("projects__name,kK",)
+
+
+_LONG = "a" * 2000
+
+
+@pytest.mark.parametrize(
+    ("table", "where"),
+    [
+        ("sessions", Q(number=1) | (Q(session_type__icontains="a") & Q(session_type__icontains="b"))),
+        ("tasks", Q(status="Errored") | (Q(log__icontains="a") & Q(log__icontains="b"))),
+        ("assets", Q(asset_name="x") | (~Q(asset_name__startswith="a") & ~Q(asset_name__startswith="b"))),
+        ("sessions", Q(session_type__icontains=_LONG) & Q(number=1) & Q(lab__icontains=_LONG)),
+    ],
+)
+def test_conditions_that_go_in_no_request_together_are_left_to_do_here(table, where):
+    asked = bind(where, scope(table))
+    narrowed = narrowed_where(asked, OF_TABLE[table].name, table)
+    assert set(conjuncts(narrowed.residual)) == set(conjuncts(asked))
+    assert all(len(joined((*narrowed.terms, *part))) < 3500 for part in narrowed.parts)
+
+
+def test_an_instant_before_the_first_that_a_clock_can_tell_is_refused():
+    where = bind(Q(session__start_time__gt=datetime(1, 1, 1, tzinfo=UTC)), scope("tasks"))
+    with pytest.raises(QueryError, match="start_time"):
+        narrowed_where(where, "tasks", "tasks", ZoneInfo("America/New_York"))
+
+
+def test_json_of_related_rows_that_nobody_lists_is_asked_for_where_one_term_says_it():
+    one_term = bind(Q(projects__json__a=1), scope("sessions"))
+    assert narrowed_where(one_term, "sessions", "sessions").terms == ("projects__json__a,1",)
+    (mark,) = narrowed_where(Not(one_term), "sessions", "sessions").marks
+    assert (mark.endpoint, mark.parts) == ("sessions", (("projects__json__a,1",),))
+    with pytest.raises(QueryError, match="projects__json"):
+        narrowed_where(bind(Q(projects__json__a__gt=1), scope("sessions")), "sessions", "sessions")
 
 
 def test_no_row_is_asked_for_where_none_can_be():

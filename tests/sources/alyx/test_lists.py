@@ -57,6 +57,15 @@ def test_a_server_that_begins_to_shrink_its_pages_half_way_is_cut_again():
         assert ids(listed(transport, "tasks")) == ids(server.tables["tasks"])
 
 
+@pytest.mark.parametrize(("cap", "most"), [(100, 120), (180, 60), (250, 45), (500, 25)])
+def test_a_server_that_gives_few_rows_in_order_of_their_keys_is_asked_no_oftener_than_need_be(cap, most):
+    made = sorted(rows(6000), key=lambda row: row["id"])
+    with SmallAlyx({"channels": made}, cap=cap) as server, closing(opened(server)) as transport:
+        found = [one for page in transport.list("channels", long=True) for one in page]
+        assert ids(found) == ids(made)
+        assert len(server.requests) <= most
+
+
 def test_keys_that_are_not_evenly_spread_are_cut_until_they_fit():
     made = rows(2500)
     for place, row in enumerate(made):

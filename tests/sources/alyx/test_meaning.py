@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
+from itertools import combinations
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,7 +15,7 @@ from sessionframes.query.binding import bind
 from sessionframes.query.evaluate import evaluate
 from sessionframes.query.where import Not
 from sessionframes.sources.alyx.compiled import narrowed_where
-from tests.sources.alyx.chance import FILTERS, ORDER, TEXT, as_reference, meets_rows, sessions
+from tests.sources.alyx.chance import FILTERS, OF_ONE_NAME, ORDER, TEXT, as_reference, meets_rows, sessions
 from tests.sources.alyx.modelled import (
     PLAIN,
     TIMES,
@@ -32,7 +33,7 @@ from tests.sources.alyx.scopes import scope
 @settings(deadline=None, max_examples=100)
 @given(data=st.data())
 def test_every_filter_finds_the_rows_that_it_means(data, zone):
-    rows, where = data.draw(sessions()), data.draw(FILTERS)
+    rows, where = data.draw(sessions()), data.draw(st.one_of(FILTERS, OF_ONE_NAME))
     assume(not meets_rows(where))
     columns = columns_of(rows)
     expected = evaluate(as_reference(where, columns), columns, len(rows))
@@ -153,3 +154,25 @@ def test_two_ends_of_a_range_in_json_are_one_request(low, high):
     narrowed = narrowed_where(where, "sessions", "sessions")
     assert (len(narrowed.parts), narrowed.residual) == (1, EVERY)
     assert answered(store, where, columns, rows) == expected
+
+
+@pytest.mark.parametrize("steps", ["task", "task__0"])
+def test_json_of_related_rows_is_about_one_of_them(steps):
+    documents = [{**PLAIN, "session_id": row_id(at), "extended_qc": one} for at, one in enumerate(_DOCUMENTS)]
+    alone = columns_of(documents)
+    pairs = [(), *((at,) for at in range(len(documents))), *combinations(range(len(documents)), 2)]
+    rows = [
+        {**PLAIN, "session_id": row_id(at), "probes": [_DOCUMENTS[one] for one in pair]}
+        for at, pair in enumerate(pairs)
+    ]
+    store, columns = store_of(rows), columns_of(rows)
+    for lookup, value in _JSON_ASKED:
+        if lookup == "isnull" or value == [[1], [3]]:
+            continue  # whether there is a row at all, and what cannot be written
+        of_one = bind(Q(**{f"extended_qc__{steps}__{lookup}": value}), scope("sessions"))
+        kept = evaluate(of_one, alone, len(documents))
+        expected = {row_id(at) for at, pair in enumerate(pairs) if any(kept[one] for one in pair)}
+        every = {row_id(at) for at in range(len(pairs))}
+        where = bind(Q(**{f"probe_insertion__json__{steps}__{lookup}": value}), scope("sessions"))
+        assert answered(store, where, columns, rows) == expected, (lookup, value)
+        assert answered(store, Not(where), columns, rows) == every - expected, (lookup, value)

@@ -250,3 +250,24 @@ def test_those_who_may_only_look_are_told_so(alyx):
         task = db.rest("tasks", limit=1)[0]
         with pytest.raises(AuthenticationError, match="do not have permission"):
             db.rest("tasks", "partial_update", task["id"], {"status": "Held"})
+
+
+@pytest.mark.parametrize("bad", ["a\ud800", "a\0"], ids=ascii)
+def test_text_that_no_database_keeps_is_refused_before_it_is_sent(db, alyx, bad):
+    db.endpoints()
+    before = len(alyx.requests)
+    for said in (
+        {"id": bad, "endpoint": "subjects", "action": "read"},
+        {"endpoint": "sessions", "django": {f"subject__nickname{bad}": "a"}},
+        {"endpoint": "sessions", "django": {"subject__nickname": bad}},
+        {"endpoint": "sessions", "django": {"subject__nickname__in": ["b", bad]}},
+        {"endpoint": "sessions", "django": f"subject__nickname,{bad}"},
+        {"endpoint": "sessions", "extended_qc": f"task,{bad}"},
+        {"endpoint": "sessions", "lab": bad},
+    ):
+        with pytest.raises(QueryError, match=r"half of a character|NUL"):
+            db.rest(**said)
+    for told in (f"2019-04-19_1_{bad}", {"subject": bad, "date": "2019-04-19", "number": 1}):
+        with pytest.raises(QueryError, match=r"half of a character|NUL"):
+            db.to_eid(told)
+    assert len(alyx.requests) == before

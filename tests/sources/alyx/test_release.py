@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from sessionframes import Q
 from sessionframes.config import resolve
-from sessionframes.errors import ConfigError, SourceResponseError, TableNotProvidedError
+from sessionframes.errors import ConfigError, QueryError, SourceResponseError, TableNotProvidedError
 from sessionframes.sources.alyx.access import OPTIONS
-from sessionframes.sources.alyx.release import OPTION, open_release, opened
+from sessionframes.sources.alyx.release import OPTION, ReleaseTransport, open_release, opened
+from sessionframes.sources.alyx.release_tables import KNOWN
 from tests.fault_server import FaultServer
 
 EID = "d3372b15-f696-4279-9be5-98f15783b5bb"
@@ -168,6 +172,84 @@ def test_what_is_no_zip_file_is_refused(tmp_path):
         pytest.raises(SourceResponseError, match="no zip"),
     ):
         db.get_sessions()
+
+
+@pytest.mark.parametrize(
+    "where", [Q(qc="PASS"), ~Q(qc="PASS"), Q(qc__isnull=True), Q(number=1) | Q(n_trials__gt=5)], ids=str
+)
+def test_filters_by_what_a_release_does_not_tell_are_refused(release, where):
+    with (
+        open_release(release(), UTC) as db,
+        pytest.raises(QueryError, match=r"release tables do not tell .* of sessions.*ask the server"),
+    ):
+        db.get_sessions(where=where)
+
+
+def test_files_cannot_be_told_by_what_a_release_does_not_tell_of_sessions(release):
+    with open_release(release(), UTC) as db:
+        assert len(db.get_assets(where=Q(lab="mainenlab"))) == 2
+        with pytest.raises(QueryError, match="do not tell n_trials of sessions"):
+            db.get_assets(where=Q(n_trials__gt=5))
+        with pytest.raises(QueryError, match="do not tell tags of assets"):
+            db.get_assets(where=Q(tags="x"))
+
+
+def test_what_a_release_is_said_to_tell_is_what_it_tells(release):
+    with open_release(release(), UTC) as db:
+        for table in ("sessions", "assets"):
+            found = db.get(table, columns="all").reset_index()
+            assert {name for name in found if found[name].notna().any()} == KNOWN[table]
+
+
+def test_a_release_takes_the_arguments_about_what_it_tells(release):
+    with open_release(release(), UTC) as db:
+        assert db.get_sessions(subject="zfm-01935").index.tolist() == [EID]
+        assert db.get_sessions(lab="mainenlab", number=[1, 2], project="A").index.tolist() == [EID]
+        assert db.get_sessions(task_protocol="choice", date_range="2021-02-05,2021-02-05").index.tolist() == [
+            EID
+        ]
+        assert len(db.get_assets(collection="alf/probe00", qc="pass")) == 1
+        with pytest.raises(QueryError, match="no argument 'performance_gte'"):
+            db.get_sessions(performance_gte=50)
+
+
+def test_a_zip_file_that_was_damaged_is_refused(tmp_path):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("sessions.pqt", SESSIONS.to_parquet())
+    content = bytearray(out.getvalue())
+    content[60:260] = bytes(one ^ 0xFF for one in content[60:260])
+    place = tmp_path / "cache.zip"
+    place.write_bytes(content)
+    with (
+        open_release(str(place), UTC) as db,
+        pytest.raises(SourceResponseError, match="no zip file that can be read"),
+    ):
+        db.get_sessions()
+
+
+def test_a_release_that_is_gone_when_it_is_read_is_told(release):
+    place = release()
+    with open_release(place, UTC) as db:
+        Path(place).unlink()
+        with pytest.raises(SourceResponseError, match="cannot be read: No such file"):
+            db.get_sessions()
+
+
+def test_what_a_release_tells_of_itself_may_be_broken(tmp_path):
+    table = pa.Table.from_pandas(SESSIONS).replace_schema_metadata({"one_metadata": "{broken"})
+    pa.parquet.write_table(table, tmp_path / "sessions.pqt")
+    content = {"sessions.pqt": (tmp_path / "sessions.pqt").read_bytes()}
+    assert ReleaseTransport("here", lambda: content, UTC).info() == {}
+
+
+def test_a_release_here_is_opened_whatever_one_has_kept(tmp_path, release, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("APPDATA", str(tmp_path))
+    (tmp_path / ".one").mkdir()
+    (tmp_path / ".one" / ".caches").write_text("{broken")
+    with opened(options(release=release())) as db:
+        assert len(db.get_sessions()) == 2
 
 
 def options(**given):

@@ -39,6 +39,13 @@ def test_a_slice_says_its_bounds_and_the_outer_ones_say_none():
     assert Slice(0, 2).cut(50) == [Slice(0, 1), Slice(1, 2)]
 
 
+def test_what_is_behind_the_first_keys_is_cut_evenly():
+    first = [str(uuid.UUID(int=number)) for number in range(10)]
+    assert Slice(0, 100).cut_behind(first, 3) == [Slice(0, 10), *Slice(10, 100).cut(3)]
+    spread = [str(uuid.UUID(int=number)) for number in range(5, 100, 10)]
+    assert Slice(0, 100).cut_behind(spread, 3) is None
+
+
 def test_a_hundred_thousand_ids_are_asked_for_in_parts_that_a_request_line_holds():
     ids = [str(uuid.UUID(int=number)) for number in range(100_000)]
     parts = id_parts("session__id", [*ids, ids[0], "no id"])

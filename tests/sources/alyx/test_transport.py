@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from sessionframes import Q
 from sessionframes.config import resolve
 from sessionframes.demo.alyx.server import AlyxServer
 from sessionframes.errors import SourceUnavailableError
@@ -21,10 +22,13 @@ from sessionframes.sources.alyx.asked import (
     TrajectoriesAsked,
 )
 from sessionframes.sources.alyx.asked_channels import ChannelsAsked, best_trajectories
-from sessionframes.sources.alyx.compiled import Mark, Narrowed
+from sessionframes.sources.alyx.compiled import Mark, Narrowed, narrowed_where
 from sessionframes.sources.alyx.groups import Subjects, key_of, keys_of
 from sessionframes.sources.alyx.slices import id_parts
+from sessionframes.transports.http_errors import StatusError
+from tests.sources.aind.loopback import Reply
 from tests.sources.alyx.small_alyx import SmallAlyx, opened, rows
+from tests.sources.alyx.test_arguments import where_of
 
 ALIGNED, TRACED, PLANNED = "Ephys aligned histology track", "Histology track", "Planned"
 
@@ -252,16 +256,46 @@ def test_an_aligned_trajectory_without_channels_gives_way_to_the_traced_one():
     assert best_trajectories(found, {"a", "b"}) == ({"d"}, [])
 
 
-def test_a_session_without_trials_that_makes_the_server_divide_by_zero_loses_no_row():
-    made = rows(5)
-    with SmallAlyx({"sessions": made}) as small, closing(opened(small)) as transport:
-        from tests.sources.aind.loopback import Reply
+def dividing(small):
+    """Make a server fail as one does that has a session without trials."""
+    broken = Reply({"status_code": 500, "detail": "division by zero\n"}, 500)
+    answer = small.answer
+    small.answer = lambda one: broken if "performance_gte" in one.query else answer(one)
 
-        broken = Reply({"status_code": 500, "detail": "division by zero\n"}, 500)
-        answer = small.answer
-        small.answer = lambda one: broken if "performance_gte" in one.query else answer(one)
-        request = SessionsAsked(narrowed(params=(("performance_gte", "70"),)), ("session_id",))
-        assert len(records(transport, request)) == 5
+
+def test_a_session_without_trials_that_makes_the_server_divide_by_zero_loses_no_row():
+    made = rows(5, n_trials=lambda place: [7, 0, None, 9, 1][place])
+    with SmallAlyx({"sessions": made}) as small, closing(opened(small)) as transport:
+        dividing(small)
+        asked = narrowed_where(where_of("sessions", performance_gte=70.5), "sessions", "sessions")
+        found = records(transport, SessionsAsked(asked, ("session_id",)))
+        # Those without trials have no performance, and need not be read to know that.
+        assert sorted(one["n_trials"] for one in found) == [1, 7, 9]
+
+
+def test_what_only_the_server_can_tell_of_performance_is_not_left_out():
+    with SmallAlyx({"sessions": rows(5, n_trials=3)}) as small, closing(opened(small)) as transport:
+        dividing(small)
+        for params in ((("performance_gte", "70"),), (("performance_gte", "70"), ("lab", "x"))):
+            request = SessionsAsked(narrowed(params=params), ("session_id",))
+            with pytest.raises(StatusError, match="performance_gte="):
+                records(transport, request)
+
+
+@pytest.mark.parametrize(
+    "where", [Q(named__performance_gte="50"), Q(named__performance_gte="50") | Q(number=1)], ids=str
+)
+def test_a_filter_of_the_server_on_performance_never_lets_all_rows_through(db, where):
+    with pytest.raises(StatusError, match="division by zero"):
+        db.get_sessions(where=where)
+
+
+def test_the_rest_of_the_rows_is_left_to_us_where_the_server_divides_by_zero(db, alyx):
+    found = db.get_sessions(performance_gte=50, columns=["performance", "n_trials"])
+    reads = [one.path for one in alyx.requests if one.path.startswith("/sessions/")]
+    whole = db.get_sessions(columns=["performance", "n_trials"])
+    assert set(found.index) == set(whole.index[(whole["performance"] >= 50).fillna(False)])
+    assert len(reads) == (whole["n_trials"] > 0).sum() < len(whole)
 
 
 def test_of_two_subjects_of_one_name_the_lab_decides():
@@ -311,3 +345,20 @@ def test_what_is_closed_says_so(server, transport):
     with pytest.raises(SourceUnavailableError, match="has been closed"):
         session_ids(transport)
     assert server.asked("alyx") == []
+
+
+@pytest.mark.parametrize(
+    ("table", "given", "said"),
+    [
+        ("sessions", {"performance_gte": 50}, "at least 1, and one for each session found, "),
+        ("sessions", {"columns": "all"}, "one for each session found, some for their subjects, "),
+        ("sessions", {"columns": ["qc"]}, "at least 1, and 6 by quality, "),
+        ("probes", {"columns": ["probe_name"], "model": "x"}, "at least 1, and 1 for other values, "),
+        ("units", {}, "at least 1, and some for each 80 insertions found, "),
+        ("channels", {"from_files": True}, "some for each insertion without channels"),
+        ("subjects", {}, "at least 1, and one for each 900 rows or so behind the first 1,000"),
+    ],
+)
+def test_an_explanation_does_not_promise_fewer_requests_than_there_will_be(db, alyx, table, given, said):
+    assert said in dict(db.explain(table, **given).facts())["requests"]
+    assert alyx.requests == []

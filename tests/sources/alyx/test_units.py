@@ -277,7 +277,8 @@ class TestBytes:
         alyx.add_sorting({"clusters.depths.npy": None})
         missing = [{"exists": False, "data_url": "http://127.0.0.1:9/x"}, {"exists": True, "data_url": None}]
         alyx.add("clusters.depths.npy", npy([1.0, 2.0]), file_records=missing)
-        with pytest.raises(DownloadError, match=r"clusters\.depths\.npy .* has no file on a server"):
+        words = r"clusters\.depths\.npy .* has no file on a server; it is of the insertion .*=~Q\(probe_id="
+        with pytest.raises(DownloadError, match=words):
             read(alyx)
 
 
