@@ -24,6 +24,7 @@ bench: $(STAMP)
 	$(BIN)/python -m tests.bench.flatten
 	$(BIN)/python -m tests.bench.brainstem
 	$(BIN)/python -m tests.bench.aind
+	$(BIN)/python -m tests.bench.alyx
 
 lint: $(STAMP)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

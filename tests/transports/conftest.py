@@ -1,5 +1,7 @@
 """A server that misbehaves, and a transport with little patience."""
 
+import signal
+
 import pytest
 
 from sessionframes.transports.files import FileTransport
@@ -28,3 +30,11 @@ def transport(server, waits):
     with_short_patience = FileTransport(server.url, timeout=(2, 0.2), attempts=3, sleep=waits.append)
     yield with_short_patience
     with_short_patience.close()
+
+
+@pytest.fixture
+def interruptible():
+    """An interrupt reaches the test even where the test run itself was told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -131,6 +131,7 @@ def test_several_are_asked_at_a_time_and_answered_in_order(server, rest):
 
 
 @pytest.mark.parametrize("silence", [Fault(silent=True), Fault(stall=1)], ids=["no answer", "half an answer"])
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_all_that_are_asked(server, silence):
     asked = threading.Semaphore(0)
     server.serve("/a", b"[1, 2]", always=replace(silence, before=lambda _: asked.release()))
